@@ -1,0 +1,3 @@
+module github.com/tiercel/tiercel
+
+go 1.26
