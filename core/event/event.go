@@ -79,7 +79,7 @@ const (
 	ResponseCode                   // dns.response_code: NOERROR, NXDOMAIN ...
 	Answers                        // dns.answers.data: separated by commas
 	Process                        // process.name: sshd, sudo, su ...
-	Action                         // event.action: login, logout, session, sudo, su, command, account, other
+	Action                         // event.action: login, logout, session, sudo, su, command, account, connect, other
 	Outcome                        // event.outcome: success, failure, or absent
 	Reason                         // event.reason: invalid-user, bad-password, max-attempts, preauth-close ...
 	Command                        // process.command_line
@@ -117,13 +117,14 @@ const (
 	AnswerCount                        // dns.answers.count
 	EventCode                          // event.code: Windows event id
 	ProcessID                          // process.pid
+	Repeats                            // event.repeats: how many like events the record stands for, where it says so (syslog's "message repeated")
 	NumNum
 )
 
 var numNames = [NumNum]string{
 	"source.port", "destination.port", "http.response.status_code", "http.request.bytes", "http.response.bytes",
 	"event.duration", "source.bytes", "destination.bytes", "source.packets", "destination.packets",
-	"dns.answers.count", "event.code", "process.pid",
+	"dns.answers.count", "event.code", "process.pid", "event.repeats",
 }
 
 // String returns the field's ECS name.
@@ -173,6 +174,8 @@ type Batch struct {
 	Lines   int    // physical lines in Buf, set by Parse
 	Skipped int    // of these blank, comment or header lines, set by Parse
 	Limits  Limits
+
+	words uint32 // offset of the vocabulary in Buf plus one; 0 while it is not there
 }
 
 // Reset empties the batch and keeps its memory.
