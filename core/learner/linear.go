@@ -1,0 +1,131 @@
+package learner
+
+import (
+	"math"
+	"slices"
+)
+
+// Linear is the plainest base learner:
+//
+//	f(x) = w . z(x) + b
+//
+// z scales the columns that it reads (Scaling). A missing value adds the
+// column's Missing weight instead, which is the same as imputing the mean
+// (z = 0) beside an indicator column. The raw score is a real number; fitted
+// as logistic regression it is the log-odds of a threat.
+type Linear struct {
+	info    Info
+	scaling Scaling
+	weights []float32 // w
+	missing []float32 // added where the value is NaN
+	bias    float32   // b
+}
+
+var (
+	_ Explainer = (*Linear)(nil)
+	_ Stateful  = (*Linear)(nil)
+)
+
+// NewLinear returns a linear learner over info.Columns. The slices have one
+// element a column and are taken over. It refuses lengths that differ, scales
+// that are not positive, NaN and infinities.
+func NewLinear(info Info, z Scaling, weights, missing []float32, bias float32) (*Linear, error) {
+	info.Type = "linear"
+	if err := info.validate(); err != nil {
+		return nil, err
+	}
+	n := len(info.Columns)
+	if !z.valid(n) || len(weights) != n || len(missing) != n {
+		return nil, Error(info.ID + ": scaling and weights must be finite and one a column")
+	}
+	if slices.ContainsFunc(weights, notFinite) || slices.ContainsFunc(missing, notFinite) || notFinite(bias) {
+		return nil, Error(info.ID + ": weights must be finite")
+	}
+	return &Linear{info: info, scaling: z, weights: weights, missing: missing, bias: bias}, nil
+}
+
+func notFinite(x float32) bool { return !finite(x) }
+
+// Info describes the learner.
+func (l *Linear) Info() Info { return l.info }
+
+// Score writes f(x) of each row to dst.
+func (l *Linear) Score(dst []float32, b *Batch) error {
+	if !l.info.fits(dst, b) {
+		return errShape
+	}
+	for i := range dst {
+		row := b.Row(i)
+		f := float64(l.bias)
+		for k, c := range l.info.Columns {
+			f += l.term(k, row[c])
+		}
+		dst[i] = clampScore(f)
+	}
+	return nil
+}
+
+// term is what the k-th column adds to the score.
+func (l *Linear) term(k int, x float32) float64 {
+	if x != x {
+		return float64(l.missing[k])
+	}
+	return float64(l.weights[k]) * float64(l.scaling.Z(k, x))
+}
+
+// clampScore keeps a sum of finite terms finite in float32.
+func clampScore(f float64) float32 {
+	return float32(min(max(f, -math.MaxFloat32), math.MaxFloat32))
+}
+
+// Explain appends what each column added to the row's score.
+func (l *Linear) Explain(dst []Part, b *Batch, row, max int) []Part {
+	x := b.Row(row)
+	parts := make([]Part, len(l.info.Columns))
+	for k, c := range l.info.Columns {
+		parts[k] = Part{Column: c, Value: -1, Weight: float32(l.term(k, x[c]))}
+	}
+	return appendLargest(dst, parts, max)
+}
+
+// appendLargest appends the max parts of largest magnitude, without zeros; ties
+// keep their order. It sorts parts in place.
+func appendLargest(dst, parts []Part, max int) []Part {
+	parts = slices.DeleteFunc(parts, func(p Part) bool { return p.Weight == 0 })
+	slices.SortStableFunc(parts, func(a, b Part) int {
+		x, y := abs(a.Weight), abs(b.Weight)
+		switch {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return 0
+	})
+	return append(dst, parts[:min(len(parts), max)]...)
+}
+
+func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
+
+// State returns the learner as a model file stores it.
+func (l *Linear) State() State {
+	n := len(l.weights)
+	return State{
+		Numbers: []Number{{"bias", float64(l.bias)}},
+		Tensors: append(l.scaling.state(),
+			Tensor{Name: "weights", Shape: []int{n}, F32: l.weights},
+			Tensor{Name: "missing", Shape: []int{n}, F32: l.missing}),
+	}
+}
+
+func newLinear(info Info, s State) (Learner, error) {
+	r := stateReader{id: info.ID, s: s}
+	n := len(info.Columns)
+	z := readScaling(&r, n)
+	weights, missing := r.f32("weights", n), r.f32("missing", n)
+	bias := r.number("bias", -math.MaxFloat32, math.MaxFloat32)
+	if err := r.done(); err != nil {
+		return nil, err
+	}
+	return NewLinear(info, z, weights, missing, float32(bias))
+}
