@@ -1,6 +1,5 @@
 package learner
 
-
 // Rarity is a novelty detector for texts: how unusual are the character
 // n-grams of a value among normal values? It is fitted on normal rows only and
 // knows nothing of attacks.
@@ -131,4 +130,3 @@ func newRarity(info Info, s State) (Learner, error) {
 	}
 	return NewRarity(info, p)
 }
-
