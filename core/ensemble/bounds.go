@@ -1,0 +1,121 @@
+package ensemble
+
+import (
+	"math"
+
+	"github.com/tiercel/tiercel/core/portable"
+)
+
+// leastTail is e^logRateFloor, rounded down: no rate is smaller.
+const leastTail = 3.72e-44
+
+// slack widens an interval of log-odds outwards. Mixers, calibrations and the
+// portable functions are monotone up to their rounding, a few 1e-15 of their
+// result; tiers add a few more.
+const slack = 1e-9
+
+// Bounds returns an interval that holds the log-odds of h whatever the base
+// learners not yet run will say, abstaining included; bit i of pending marks
+// base learner i as not yet run. Scores of the others are read from e.Scores,
+// missing ones as NaN; those of the pending are left missing, the rest of e is
+// overwritten.
+//
+// The interval is exact up to rounding: its ends are the log-odds for the
+// lowest and the highest scores that the pending ones can have, because all
+// tiers are monotone. When it does not reach a threshold, running the rest
+// cannot change the verdict. A meta whose mixer is not Monotone may say
+// anything. When neither a known score nor a pending one is present, both ends
+// are NaN.
+func (t *Tiers) Bounds(e *Evaluation, pending uint64) (lo, hi float64) {
+	lo = t.extreme(e, pending, 0, -Clip, 1)
+	hi = t.extreme(e, pending, 1, Clip, leastTail)
+	for i := range t.Bases {
+		if pending>>i&1 == 1 {
+			e.Scores.set(i, math.NaN(), math.NaN(), math.NaN())
+		}
+	}
+	return lo - slack, hi + slack
+}
+
+// extreme returns the log-odds of h with all pending learners at one end of
+// their range.
+func (t *Tiers) extreme(e *Evaluation, pending uint64, p, logit, tail float64) float64 {
+	for i := range t.Bases {
+		if pending>>i&1 == 1 {
+			e.Scores.set(i, p, logit, tail)
+		}
+	}
+	for j, m := range t.Metas {
+		if _, ok := m.Mixer.(Monotone); ok {
+			e.Metas[j] = portable.Logistic(m.LogOdds(&e.Scores))
+		} else {
+			e.Metas[j] = p
+		}
+	}
+	return t.Super.LogOdds(e.Metas)
+}
+
+// Influence returns a bound on how far one arbitrary base learner can move h,
+// a number in [0,1]: for every row, and every pair of scores (abstaining
+// included) that learner i could give it while the others stay present as they
+// are, the two values of h differ by at most this much.
+//
+// It is the sum over the metas of beta_j times the most that their g can rise
+// when their mixer's raw score rises by alpha_ji times the width of the
+// learner's scale; the final calibration may then steepen it. Where the
+// calibrations are Lipschitz with constant L that is at most the product of
+// weights and constants; here the calibrations themselves are searched, which
+// is tighter, because a probability saturates.
+func (t *Tiers) Influence(i int) float64 {
+	var moved float64
+	for j, m := range t.Metas {
+		if t.Super.Beta[j] == 0 {
+			continue
+		}
+		rise := 1.0
+		if mono, ok := m.Mixer.(Monotone); ok {
+			rise = t.metaRise(m, mono, i)
+		}
+		moved += float64(t.Super.Beta[j] * rise)
+	}
+	return min(1, largestRise(func(g float64) float64 {
+		return portable.Logistic(t.Super.calibrated(g))
+	}, min(moved, 1), 0, 1))
+}
+
+// metaRise bounds how far learner i can move the g of a meta.
+func (t *Tiers) metaRise(m *MetaLearner, mono Monotone, i int) float64 {
+	delta := mono.Reach(i)
+	s := NewScores(len(t.Bases))
+	for k := range t.Bases {
+		s.set(k, 0, -Clip, 1)
+	}
+	lo := mono.Mix(&s)
+	for k := range t.Bases {
+		s.set(k, 1, Clip, leastTail)
+	}
+	hi := mono.Mix(&s)
+	return largestRise(m.Calibration.P, min(delta, hi-lo), lo, hi)
+}
+
+// riseCells is how finely largestRise searches: the bound is loose by the rise
+// over one cell, 1/4096 of the range.
+const riseCells = 4096
+
+// largestRise bounds f(x+delta) - f(x) over x in [lo, hi-delta] for a
+// non-decreasing f: in a cell [a, b] of x it is at most f(b+delta) - f(a).
+func largestRise(f func(float64) float64, delta, lo, hi float64) float64 {
+	if delta <= 0 {
+		return 0
+	}
+	var worst float64
+	step := (hi - delta - lo) / riseCells
+	for c := range riseCells {
+		a := lo + float64(float64(c)*step)
+		worst = max(worst, f(min(a+step+delta, hi))-f(a))
+		if step <= 0 {
+			break
+		}
+	}
+	return worst + 1e-12 // rounding
+}
