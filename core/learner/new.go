@@ -25,6 +25,8 @@ func New(info Info, s State) (Learner, error) {
 		return newNgram(info, s)
 	case "rarity":
 		return newRarity(info, s)
+	case "trees":
+		return newTrees(info, s)
 	}
 	return nil, Error("unknown type " + strconv.Quote(info.Type))
 }
