@@ -1,0 +1,299 @@
+package feature
+
+import "math"
+
+// Counts, sketches and scalars of a flow's windows.
+const (
+	flowFlows = iota
+	flowFailed
+	flowAnswerless
+	flowBytesOut
+	numFlowSourceCounts
+)
+
+const (
+	flowHostsSecond = iota
+	flowHostsShort
+	flowHostsLong
+	flowFailedHostsShort
+	flowFailedHostsLong
+	flowPortsShort
+	flowFailedServicesLong
+)
+
+const (
+	flowUsual  = iota // mean of log1p of the bytes sent in a flow
+	flowUsualN        // flows in that mean
+)
+
+func flowSource() *layout {
+	return &layout{
+		slow: window1h, counts: numFlowSourceCounts, scalars: 2,
+		sketches: []uint{
+			flowHostsSecond: window1m, flowHostsShort: window9m, flowHostsLong: window1h,
+			flowFailedHostsShort: window9m, flowFailedHostsLong: window1h,
+			flowPortsShort: window9m, flowFailedServicesLong: window1h,
+		},
+	}
+}
+
+// A pair is a source and a host, whose distinct items are ports, or a source
+// and a port, whose distinct items are hosts.
+const (
+	pairOut = iota
+	pairIn
+	numPairCounts
+)
+
+const (
+	pairItems1m = iota
+	pairItems9m
+	pairItems1h
+	pairFailedItems9m
+)
+
+func flowPair() *layout {
+	return &layout{
+		slow: window1h, counts: numPairCounts,
+		sketches: []uint{pairItems1m: window1m, pairItems9m: window9m, pairItems1h: window1h, pairFailedItems9m: window9m},
+	}
+}
+
+const (
+	serviceFlows = iota
+	serviceFailed
+	numServiceCounts
+)
+
+const (
+	contactMean   = iota // mean of log seconds between contacts
+	contactSpread        // mean absolute deviation from it
+	contactN             // intervals seen, at most contactMemory
+)
+
+// The service's one word is the time of the latest contact.
+func flowService() *layout {
+	return &layout{slow: window1h, counts: numServiceCounts, scalars: 3, words: 1}
+}
+
+const (
+	victimFlows = iota
+	victimAnswerless
+	numVictimCounts
+)
+
+func flowVictim() *layout {
+	return &layout{slow: window1h, counts: numVictimCounts, sketches: []uint{window1m, window9m}}
+}
+
+const (
+	// usualMemory is over how many flows the usual size is averaged.
+	usualMemory = 256
+	// usualKnown is how many flows say what is usual.
+	usualKnown = 8
+
+	// contactGap separates contacts: flows closer than this (5 s) are one, as
+	// a browser's parallel connections are. The interval runs from the start
+	// of one contact to the start of the next, so an endless stream of close
+	// flows makes no regular interval.
+	contactGap = 5e9
+	// contactMemory is over how many intervals regularity is averaged.
+	contactMemory = 16
+	// contactKnown is from how many intervals on regularity is stated.
+	contactKnown = 6
+	// contactLoose is the mean absolute deviation of log intervals at which
+	// nothing is regular about them. Intervals of random arrivals have .99,
+	// of a timer with +-30 % jitter .16.
+	contactLoose = 0.5
+)
+
+// Keys of the pair table: hosts and ports must not meet.
+const (
+	pairHost = hashB
+	pairPort = hashC
+)
+
+func (c *Context) updateFlow(row []float32, o *Observation, t int64) {
+	row = row[:numFlowContext]
+	failed := o.Flags&FlagFailed != 0
+	answerless := o.Flags&FlagAnswerless != 0
+
+	s := &c.views[0]
+	c.source.visit(s, o.Entity, t)
+	s.add(flowFlows, 1)
+	if failed {
+		s.add(flowFailed, 1)
+	}
+	if answerless {
+		s.add(flowAnswerless, 1)
+	}
+	s.add(flowBytesOut, amount(o.Out))
+	usual, usualN := s.scalar(flowUsual), s.scalar(flowUsualN)
+	usualBefore, known := *usual, *usualN >= usualKnown
+	sent := c.curve.log1p(amount(o.Out))
+	*usualN = min(*usualN+1, usualMemory)
+	*usual += (sent - *usual) / *usualN
+	*usual = max(*usual, 0)
+
+	if o.Peer != 0 {
+		s.mark(flowHostsSecond, o.Peer)
+		s.mark(flowHostsShort, o.Peer)
+		s.mark(flowHostsLong, o.Peer)
+		if failed {
+			s.mark(flowFailedHostsShort, o.Peer)
+			s.mark(flowFailedHostsLong, o.Peer)
+		}
+	}
+	if o.Item != 0 {
+		s.mark(flowPortsShort, o.Item)
+		if failed && o.Peer != 0 {
+			s.mark(flowFailedServicesLong, HashPair(o.Peer, o.Item))
+		}
+	}
+	row[flowFlows9s] = c.log(s, flowFlows, 0)
+	row[flowFlows1m] = c.log(s, flowFlows, 1)
+	row[flowFlows9m] = c.log(s, flowFlows, 2)
+	row[flowFlows1h] = c.log(s, flowFlows, 3)
+	row[flowFailed1m] = c.log(s, flowFailed, 1)
+	row[flowFailed9m] = c.log(s, flowFailed, 2)
+	row[flowFailed1h] = c.log(s, flowFailed, 3)
+	row[flowFailedShare] = share(s.count(flowFailed, 2), s.count(flowFlows, 2))
+	row[flowAnswerless1m] = c.log(s, flowAnswerless, 1)
+	row[flowAnswerless9m] = c.log(s, flowAnswerless, 2)
+	row[flowHosts1m] = c.tally.log1p(s.sketch(flowHostsSecond))
+	row[flowHosts9m] = c.tally.log1p(s.sketch(flowHostsShort))
+	row[flowHosts1h] = c.tally.log1p(s.sketch(flowHostsLong))
+	row[flowFailedHosts9m] = c.tally.log1p(s.sketch(flowFailedHostsShort))
+	row[flowFailedHosts1h] = c.tally.log1p(s.sketch(flowFailedHostsLong))
+	row[flowPorts9m] = c.tally.log1p(s.sketch(flowPortsShort))
+	row[flowFailedServices1h] = c.tally.log1p(s.sketch(flowFailedServicesLong))
+	row[flowBytesOut1h] = c.log(s, flowBytesOut, 3)
+
+	if o.Peer != 0 {
+		c.updatePair(row, o, t, failed, usualBefore, known)
+	}
+	if o.Item != 0 {
+		c.updatePort(row, o, t, failed)
+	}
+	if o.Peer != 0 && o.Item != 0 {
+		c.updateService(row, o, t, failed)
+		c.updateVictim(row, o, t, answerless)
+	}
+}
+
+// updatePair follows a source and a host: distinct ports, bytes sent.
+func (c *Context) updatePair(row []float32, o *Observation, t int64, failed bool, usual float32, known bool) {
+	p := &c.views[1]
+	c.pair.visit(p, HashPair(o.Entity^pairHost, o.Peer), t)
+	p.add(pairOut, amount(o.Out))
+	p.add(pairIn, amount(o.In))
+	if o.Item != 0 {
+		p.mark(pairItems1m, o.Item)
+		p.mark(pairItems9m, o.Item)
+		p.mark(pairItems1h, o.Item)
+		if failed {
+			p.mark(pairFailedItems9m, o.Item)
+		}
+	}
+	row[flowPairPorts1m] = c.tally.log1p(p.sketch(pairItems1m))
+	row[flowPairPorts9m] = c.tally.log1p(p.sketch(pairItems9m))
+	row[flowPairPorts1h] = c.tally.log1p(p.sketch(pairItems1h))
+	row[flowPairFailedPorts9m] = c.tally.log1p(p.sketch(pairFailedItems9m))
+	out := c.log(p, pairOut, 2)
+	row[flowPairBytesOut9m] = out
+	row[flowPairUpload] = max(out-c.log(p, pairIn, 2), 0)
+	row[flowPairExcess] = 0
+	if known {
+		row[flowPairExcess] = max(out-usual, 0)
+	}
+}
+
+// updatePort follows a source and a port: distinct hosts, and whether the
+// source was contacted there before it began to contact others.
+func (c *Context) updatePort(row []float32, o *Observation, t int64, failed bool) {
+	p := &c.views[2]
+	c.pair.visit(p, HashPair(o.Entity^pairPort, o.Item), t)
+	if o.Peer != 0 {
+		p.mark(pairItems1m, o.Peer)
+		p.mark(pairItems9m, o.Peer)
+		p.mark(pairItems1h, o.Peer)
+		if failed {
+			p.mark(pairFailedItems9m, o.Peer)
+		}
+	}
+	hosts := c.tally.log1p(p.sketch(pairItems9m))
+	row[flowPortHosts1m] = c.tally.log1p(p.sketch(pairItems1m))
+	row[flowPortHosts9m] = hosts
+	row[flowPortHosts1h] = c.tally.log1p(p.sketch(pairItems1h))
+	row[flowPortFailedHosts9m] = c.tally.log1p(p.sketch(pairFailedItems9m))
+	row[flowPortTurned] = 0
+	// A server that asks another one is ordinary; the look-up is for more.
+	const turnedHosts = 1.2 // log1p of more than two hosts
+	if hosts > turnedHosts {
+		contacted := c.victim.peek(HashPair(o.Entity, o.Item), t, victimFlows, 3)
+		row[flowPortTurned] = float32(hosts * min(contacted, 1))
+	}
+}
+
+// updateService follows a source at a host and port: rate, and how regular the
+// contacts are.
+func (c *Context) updateService(row []float32, o *Observation, t int64, failed bool) {
+	p := &c.views[3]
+	c.service.visit(p, HashPair(o.Entity, HashPair(o.Peer, o.Item)), t)
+	p.add(serviceFlows, 1)
+	if failed {
+		p.add(serviceFailed, 1)
+	}
+	row[flowServiceFlows9s] = c.log(p, serviceFlows, 0)
+	row[flowServiceFlows1m] = c.log(p, serviceFlows, 1)
+	row[flowServiceFlows9m] = c.log(p, serviceFlows, 2)
+	row[flowServiceFlows1h] = c.log(p, serviceFlows, 3)
+	row[flowServiceFailed1m] = c.log(p, serviceFailed, 1)
+	row[flowServiceFailed9m] = c.log(p, serviceFailed, 2)
+	row[flowServiceLogins1m], row[flowServiceLogins9m], row[flowServiceLogins1h] = 0, 0, 0
+	if o.Flags&FlagLogin != 0 {
+		row[flowServiceLogins1m] = row[flowServiceFlows1m]
+		row[flowServiceLogins9m] = row[flowServiceFlows9m]
+		row[flowServiceLogins1h] = row[flowServiceFlows1h]
+	}
+
+	start := p.word(0)
+	mean, spread, n := p.scalar(contactMean), p.scalar(contactSpread), p.scalar(contactN)
+	switch {
+	case p.fresh:
+		*start = uint64(t)
+	case t-p.before >= contactGap:
+		// Seconds, at least 5; log1p of one less is their logarithm.
+		x := c.curve.log1p(float32(float64(t-int64(*start))/1e9) - 1)
+		*start = uint64(t)
+		*n = min(*n+1, contactMemory)
+		if *n > 1 {
+			away := float32(math.Abs(float64(x - *mean)))
+			*spread += (away - *spread) / (*n - 1)
+		}
+		*mean += (x - *mean) / *n
+	}
+	row[flowServiceRegular], row[flowServiceContacts] = 0, 0
+	if *n >= contactKnown {
+		regular := max(1-*spread/contactLoose, 0)
+		row[flowServiceRegular] = regular
+		row[flowServiceContacts] = c.curve.log1p(*n * regular)
+	}
+}
+
+// updateVictim follows a host and port: rate and sources of all that reaches it.
+func (c *Context) updateVictim(row []float32, o *Observation, t int64, answerless bool) {
+	p := &c.views[4]
+	c.victim.visit(p, HashPair(o.Peer, o.Item), t)
+	p.add(victimFlows, 1)
+	if answerless {
+		p.add(victimAnswerless, 1)
+	}
+	p.mark(0, o.Entity)
+	p.mark(1, o.Entity)
+	row[flowVictimFlows9s] = c.log(p, victimFlows, 0)
+	row[flowVictimFlows1m] = c.log(p, victimFlows, 1)
+	row[flowVictimAnswerless1m] = c.log(p, victimAnswerless, 1)
+	row[flowVictimSources1m] = c.tally.log1p(p.sketch(0))
+	row[flowVictimSources9m] = c.tally.log1p(p.sketch(1))
+}

@@ -1,0 +1,404 @@
+package feature
+
+import (
+	"math"
+
+	"github.com/tiercel/tiercel/core/portable"
+)
+
+// The windows of the context are powers of two of nanoseconds, in steps of
+// eight: 2^33 ns = 8.6 s ("9s"), 2^36 = 69 s ("1m"), 2^39 = 9.2 min ("9m"),
+// 2^42 = 73 min ("1h"), 2^45 = 9.8 h ("10h"). Eight being a power of two, the
+// damping factor of the slowest window gives the others by squaring, and
+// sketches rotate by a shift.
+//
+// A damped count of half-life h is the sum of 2^(-age/h) over all events: at a
+// steady rate of r events a second it settles at r*h/ln 2.
+const (
+	window1m  = 36
+	window9m  = 39
+	window1h  = 42
+	window10h = 45
+)
+
+// rates is how many half-lives each count is kept at.
+const rates = 4
+
+// maxLate is how far behind the newest event of a window an event may be and
+// still count (19.5 h): a flow is logged when it ends, under the time when it
+// began. Time that goes back further is another recording, or one absurd time
+// stamp before: the window starts afresh.
+const maxLate = 1 << 46
+
+// damping holds 2^(-dt/h) for the four half-lives, fastest first.
+type damping [rates]float32
+
+var undamped = damping{1, 1, 1, 1}
+
+// damp returns the damping over dt >= 0 nanoseconds where the slowest
+// half-life is 2^slow nanoseconds. Its relative error is below 5e-6 for the
+// fastest half-life.
+func damp(dt int64, slow uint) damping {
+	if dt == 0 {
+		return undamped
+	}
+	x := float64(dt) * pow2(-int(slow))
+	if x >= 40 { // 2^-40: nothing is left
+		return damping{}
+	}
+	d3 := halved(x)
+	d2 := d3 * d3
+	d2 *= d2
+	d2 *= d2
+	d1 := d2 * d2
+	d1 *= d1
+	d1 *= d1
+	d0 := d1 * d1
+	d0 *= d0
+	d0 *= d0
+	return damping{float32(d0), float32(d1), float32(d2), float32(d3)}
+}
+
+// halved returns 2^-x for x in [0, 1000), relative error below 1e-8. The
+// polynomial interpolates (1 - f/2 - 2^-f) / (f(1-f)) at the Chebyshev nodes
+// of [0,1], so powers of two are exact and the function has no steps.
+func halved(x float64) float64 {
+	k := math.Floor(x)
+	f := x - k
+	p := -0.001167799728904832 + float64(0.00010944614325757283*f)
+	p = 0.008415844721198117 + float64(p*f)
+	p = -0.04707821961640923 + float64(p*f)
+	p = 0.1931471584638743 + float64(p*f)
+	y := 1 - float64(0.5*f) - float64(float64(f*(1-f))*p)
+	return y * pow2(-int(k))
+}
+
+// pow2 returns 2^k for k in [-1022, 1023].
+func pow2(k int) float64 { return math.Float64frombits(uint64(k+1023) << 52) }
+
+// curve is log(1+x) for x >= 0 by a table over the seven leading bits of the
+// mantissa with straight lines between: absolute error below 1.2e-5, never
+// decreasing, 1.5 ns. A context row has some thirty logarithms; portable.Log1p
+// would cost it twice its whole budget of time.
+type curve struct{ base, slope [128]float32 }
+
+func newCurve() *curve {
+	c := new(curve)
+	for i := range c.base {
+		low := portable.Log1p(float64(i) / 128)
+		high := portable.Log1p(float64(i+1) / 128)
+		c.base[i] = float32(low)
+		c.slope[i] = float32((high - low) / (1 << 16))
+	}
+	return c
+}
+
+func (c *curve) log1p(x float32) float32 {
+	b := math.Float32bits(1 + x)
+	i := b >> 16 & 127
+	whole := float32(int32(b>>23)-127) * float32(math.Ln2)
+	return float32(whole) + c.base[i] + float32(float32(b&0xffff)*c.slope[i])
+}
+
+// layout is what a window of one role holds.
+type layout struct {
+	slow     uint   // log2 of the slowest half-life in nanoseconds
+	counts   int    // damped counts, each at the four half-lives
+	scalars  int    // plain numbers, not damped, >= 0
+	sketches []uint // log2 of the window of each distinct count
+	words    int    // plain 64-bit words
+}
+
+// floats returns how many float32 a window has: counts, then scalars.
+func (l *layout) floats() int { return l.counts*rates + l.scalars }
+
+// bitWords returns how many uint64 a window has: sketches, then words.
+func (l *layout) bitWords() int { return len(l.sketches)*sketchWords + l.words }
+
+// windowOverhead is the bytes of a window besides its numbers: key, time,
+// links, and two buckets of the index.
+const windowOverhead = 8 + 8 + 8 + 2*8
+
+// bytes returns the memory of one window.
+func (l *layout) bytes() int { return windowOverhead + 4*l.floats() + 8*l.bitWords() }
+
+// windows is a bounded table of the windows of one role: open addressing over
+// slots that are linked from the newest to the oldest use. When it is full the
+// window that was unused for longest gives its slot away. It allocates only
+// while it grows.
+type windows struct {
+	layout
+	max     int
+	index   []bucket // a power of two, at most half full
+	keys    []uint64
+	times   []int64
+	links   []link
+	numbers []float32
+	bitmaps []uint64
+	newest  int32
+	oldest  int32
+
+	nfloats, nwords int
+}
+
+// bucket is an entry of the index: slot+1, and the low half of the key so that
+// most misses need not look at the slot.
+type bucket struct{ slot, tag uint32 }
+
+type link struct{ newer, older int32 }
+
+const none = -1
+
+func newWindows(l layout, limit int) *windows {
+	w := &windows{layout: l, max: limit, nfloats: l.floats(), nwords: l.bitWords()}
+	w.clear()
+	return w
+}
+
+func (w *windows) clear() {
+	w.newest, w.oldest = none, none
+	w.keys, w.times, w.links = w.keys[:0], w.times[:0], w.links[:0]
+	w.numbers, w.bitmaps = w.numbers[:0], w.bitmaps[:0]
+	clear(w.index)
+}
+
+// view is one window made ready for an event.
+type view struct {
+	*windows
+	f      []float32
+	words  []uint64
+	weight damping // of this event: 1, less where it is late
+	late   int64   // how far it is behind the window's newest event, >= 0
+	before int64   // time of the event before it; the same time for a new window
+	fresh  bool
+}
+
+// visit finds or makes the window of a key, ages it to time t and makes it the
+// newest.
+func (w *windows) visit(v *view, key uint64, t int64) {
+	slot := w.find(key)
+	v.fresh = slot < 0
+	if v.fresh {
+		slot = w.add(key, t)
+	} else {
+		w.touch(int32(slot))
+	}
+	v.windows = w
+	v.f = w.numbers[slot*w.nfloats : (slot+1)*w.nfloats : (slot+1)*w.nfloats]
+	v.words = w.bitmaps[slot*w.nwords : (slot+1)*w.nwords : (slot+1)*w.nwords]
+	v.weight, v.late, v.before = undamped, 0, w.times[slot]
+	switch dt := t - v.before; {
+	case dt == 0:
+	case dt > 0:
+		w.times[slot] = t
+		v.age(dt, t)
+	case dt >= -maxLate:
+		v.late = -dt
+		v.weight = damp(-dt, w.slow)
+	default:
+		w.times[slot], v.before, v.fresh = t, t, true
+		clear(v.f)
+		clear(v.words)
+	}
+}
+
+// faded is where a damped count becomes 0, before it turns into a subnormal
+// number that costs a hundred cycles a multiplication.
+const faded = 1e-9
+
+func (v *view) age(dt, t int64) {
+	d := damp(dt, v.slow)
+	f := v.f[:v.counts*rates]
+	for i := 0; i+rates <= len(f); i += rates {
+		g := f[i : i+rates : i+rates]
+		if g[3] == 0 { // the slowest fades last
+			continue
+		}
+		for r := range g {
+			g[r] *= d[r]
+			if g[r] < faded {
+				g[r] = 0
+			}
+		}
+	}
+	for i, window := range v.sketches {
+		if turns := t>>window - v.before>>window; turns != 0 {
+			rotate(v.words[i*sketchWords:(i+1)*sketchWords], turns)
+		}
+	}
+}
+
+// peek returns a damped count of a key at time t without touching it, 0 where
+// the key is unknown.
+func (w *windows) peek(key uint64, t int64, count, rate int) float32 {
+	slot := w.find(key)
+	if slot < 0 {
+		return 0
+	}
+	dt := t - w.times[slot]
+	if dt < -maxLate {
+		return 0
+	}
+	return w.numbers[slot*w.nfloats+count*rates+rate] * damp(max(dt, 0), w.slow)[rate]
+}
+
+// add counts x of a kind of event.
+func (v *view) add(count int, x float32) {
+	f := v.f[count*rates : count*rates+rates : count*rates+rates]
+	for r := range f {
+		f[r] += float32(x * v.weight[r])
+	}
+}
+
+// count returns a damped count at a half-life, 0 the fastest to 3 the slowest.
+func (v *view) count(count, rate int) float32 { return v.f[count*rates+rate] }
+
+// scalar returns the place of a plain number.
+func (v *view) scalar(i int) *float32 { return &v.f[v.counts*rates+i] }
+
+// word returns the place of a plain word.
+func (v *view) word(i int) *uint64 { return &v.words[len(v.sketches)*sketchWords+i] }
+
+// mark adds an item to a distinct count; items of an event that is later than
+// the sketch's window are left out.
+func (v *view) mark(sketch int, item uint64) {
+	if v.late>>v.sketches[sketch] == 0 {
+		mark(v.words[sketch*sketchWords:(sketch+1)*sketchWords], item)
+	}
+}
+
+// sketch returns the words of a distinct count.
+func (v *view) sketch(i int) []uint64 {
+	return v.words[i*sketchWords : (i+1)*sketchWords : (i+1)*sketchWords]
+}
+
+func (w *windows) home(key uint64) uint32 { return uint32(key>>32) & uint32(len(w.index)-1) }
+
+func (w *windows) find(key uint64) int {
+	if len(w.index) == 0 {
+		return none
+	}
+	mask := uint32(len(w.index) - 1)
+	for i := w.home(key); ; i = (i + 1) & mask {
+		b := w.index[i]
+		if b.slot == 0 {
+			return none
+		}
+		if b.tag == uint32(key) && w.keys[b.slot-1] == key {
+			return int(b.slot - 1)
+		}
+	}
+}
+
+// add makes a window for a key that find did not know.
+func (w *windows) add(key uint64, t int64) int {
+	var slot int
+	if n := len(w.keys); n < w.max {
+		w.grow()
+		slot = n
+		w.keys = append(w.keys, key)
+		w.times = append(w.times, t)
+		w.links = append(w.links, link{})
+		w.numbers = w.numbers[:(n+1)*w.nfloats]
+		w.bitmaps = w.bitmaps[:(n+1)*w.nwords]
+	} else {
+		slot = int(w.oldest)
+		w.unlink(w.oldest)
+		w.forget(w.keys[slot])
+		w.keys[slot], w.times[slot] = key, t
+	}
+	clear(w.numbers[slot*w.nfloats : (slot+1)*w.nfloats])
+	clear(w.bitmaps[slot*w.nwords : (slot+1)*w.nwords])
+	w.remember(key, uint32(slot))
+	w.link(int32(slot))
+	return slot
+}
+
+// firstWindows is the capacity of a table that holds anything.
+const firstWindows = 64
+
+// grow makes room for one more window: capacities double up to the limit.
+func (w *windows) grow() {
+	n := len(w.keys)
+	if n < cap(w.keys) {
+		return
+	}
+	room := min(max(2*n, firstWindows), w.max)
+	w.keys = append(make([]uint64, 0, room), w.keys...)
+	w.times = append(make([]int64, 0, room), w.times...)
+	w.links = append(make([]link, 0, room), w.links...)
+	w.numbers = append(make([]float32, 0, room*w.nfloats), w.numbers...)
+	w.bitmaps = append(make([]uint64, 0, room*w.nwords), w.bitmaps...)
+	buckets := 2 * firstWindows
+	for buckets < 2*room {
+		buckets *= 2
+	}
+	w.index = make([]bucket, buckets)
+	for slot, key := range w.keys {
+		w.remember(key, uint32(slot))
+	}
+}
+
+func (w *windows) remember(key uint64, slot uint32) {
+	mask := uint32(len(w.index) - 1)
+	i := w.home(key)
+	for w.index[i].slot != 0 {
+		i = (i + 1) & mask
+	}
+	w.index[i] = bucket{slot + 1, uint32(key)}
+}
+
+// forget removes a key from the index and closes the gap, so that probing
+// needs no tombstones (Knuth, The Art of Computer Programming 3, 6.4, algorithm R).
+func (w *windows) forget(key uint64) {
+	mask := uint32(len(w.index) - 1)
+	i := w.home(key)
+	for w.index[i].tag != uint32(key) || w.keys[w.index[i].slot-1] != key {
+		i = (i + 1) & mask
+	}
+	for j := i; ; {
+		j = (j + 1) & mask
+		b := w.index[j]
+		if b.slot == 0 {
+			break
+		}
+		// The entry at j may move to i unless its home lies behind i.
+		if home := w.home(w.keys[b.slot-1]); (j-home)&mask >= (j-i)&mask {
+			w.index[i] = b
+			i = j
+		}
+	}
+	w.index[i] = bucket{}
+}
+
+func (w *windows) touch(slot int32) {
+	if slot != w.newest {
+		w.unlink(slot)
+		w.link(slot)
+	}
+}
+
+func (w *windows) link(slot int32) {
+	w.links[slot] = link{newer: none, older: w.newest}
+	if w.newest != none {
+		w.links[w.newest].newer = slot
+	}
+	w.newest = slot
+	if w.oldest == none {
+		w.oldest = slot
+	}
+}
+
+func (w *windows) unlink(slot int32) {
+	l := w.links[slot]
+	if l.newer == none {
+		w.newest = l.older
+	} else {
+		w.links[l.newer].older = l.older
+	}
+	if l.older == none {
+		w.oldest = l.newer
+	} else {
+		w.links[l.older].newer = l.newer
+	}
+}
