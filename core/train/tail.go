@@ -1,0 +1,272 @@
+package train
+
+import (
+	"cmp"
+	"errors"
+	"math"
+	"slices"
+
+	"github.com/tiercel/tiercel/core/ensemble"
+)
+
+// Settings of FitTail.
+const (
+	// leastSite is how many normal rows a site needs to speak for itself: with
+	// fewer its share above a 1 % threshold is less than two rows. Smaller sites
+	// are judged together.
+	leastSite = 200
+
+	// excesses is how many of the highest normal scores the exponential tail is
+	// fitted to, where there are enough: a standard error of 14 % of its slope.
+	excesses = 50
+)
+
+// caution is how much the worst sites count when sites are averaged: the
+// exponent of a power mean of their rates. 1 is the mean site; with more sites
+// than one it grows until budgets hold on a site left out.
+var cautions = []float64{1, 2, 4, 8}
+
+// FitTail fits the share of normal rows that score at least so high, from
+// scores of normal rows that were not trained on; w weighs rows (nil for 1
+// each). sites says where each row comes from (nil for one site): thresholds
+// must keep their budget on sites that nobody has seen, so sites, not rows,
+// are the sample. NaN scores are left out; it fails when nothing remains.
+//
+// With one site the rate at x is conformal, (k+1)/(n+1) for k of n scores at
+// least x. With several it is the power mean of the sites' rates, small sites
+// counted together, plus 1/(n+1). The exponent is chosen by leaving each site
+// out in turn: the smallest of 1, 2, 4, 8 with which the sites left out raise,
+// on average, no more false alarms than the budgets of 1 % and 0.1 % allow;
+// 8 when none does. A pooled rate would be that of the largest site, the
+// maximum that of the strangest.
+func FitTail[T real](scores []T, sites []int32, w []float32) (*ensemble.Tail, error) {
+	groups := siteScores(scores, sites, w)
+	if len(groups) == 0 {
+		return nil, errors.New("train: tail: no normal row has a score")
+	}
+	return newSurvival(groups, chooseCaution(groups)).tail()
+}
+
+// FitTailWith is FitTail with a given exponent, for comparison.
+func FitTailWith[T real](scores []T, sites []int32, w []float32, caution float64) (*ensemble.Tail, error) {
+	groups := siteScores(scores, sites, w)
+	if len(groups) == 0 {
+		return nil, errors.New("train: tail: no normal row has a score")
+	}
+	return newSurvival(groups, caution).tail()
+}
+
+// siteRows holds the normal scores of one site, highest first, and what each
+// and all before it weigh, as a share of the site.
+type siteRows struct {
+	x     []float64
+	share []float64
+	rows  float64 // as which the site counts when its sums are corrected for size
+}
+
+// siteScores groups scores by site, in order of first appearance; sites with
+// fewer than leastSite rows form one group.
+func siteScores[T real](scores []T, sites []int32, w []float32) []siteRows {
+	type row struct{ x, w float64 }
+	count := map[int32]int{}
+	for i, v := range scores {
+		if sites != nil && v == v {
+			count[sites[i]]++
+		}
+	}
+	at := map[int64]int{}
+	var rows [][]row
+	for i, v := range scores {
+		x, wi := float64(v), weightOf(w, i)
+		if x != x || wi <= 0 {
+			continue
+		}
+		key := int64(-1 << 40) // small sites, and all rows when there are no sites
+		if sites != nil && count[sites[i]] >= leastSite {
+			key = int64(sites[i])
+		}
+		k, seen := at[key]
+		if !seen {
+			k = len(rows)
+			at[key] = k
+			rows = append(rows, nil)
+		}
+		// Infinite scores would leave no room for knots.
+		rows[k] = append(rows[k], row{max(-math.MaxFloat32, min(x, math.MaxFloat32)), wi})
+	}
+	groups := make([]siteRows, 0, len(rows))
+	for _, rs := range rows {
+		slices.SortStableFunc(rs, func(a, b row) int { return cmp.Compare(b.x, a.x) })
+		g := siteRows{rows: float64(len(rs))}
+		var total, sum float64
+		for _, r := range rs {
+			total += r.w
+		}
+		for _, r := range rs {
+			sum += r.w
+			if n := len(g.x); n > 0 && g.x[n-1] == r.x {
+				g.share[n-1] = sum / total
+				continue
+			}
+			g.x, g.share = append(g.x, r.x), append(g.share, sum/total)
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// above returns the share of the site's rows that score at least x.
+func (g *siteRows) above(x float64) float64 {
+	// The first index whose score is below x.
+	k, _ := slices.BinarySearchFunc(g.x, x, func(a, x float64) int {
+		if a >= x {
+			return -1
+		}
+		return 1
+	})
+	if k == 0 {
+		return 0
+	}
+	return g.share[k-1]
+}
+
+// survival is the rate of normal rows over several sites.
+type survival struct {
+	groups  []siteRows
+	weight  []float64 // of each site: a site of fewer rows than 20 leastSite counts less
+	caution float64
+	rows    float64
+}
+
+func newSurvival(groups []siteRows, caution float64) *survival {
+	s := &survival{groups: groups, caution: caution}
+	var total float64
+	for i := range groups {
+		s.rows += groups[i].rows
+		w := min(1, groups[i].rows/(20*leastSite))
+		s.weight = append(s.weight, w)
+		total += w
+	}
+	for i := range s.weight {
+		s.weight[i] /= total
+	}
+	return s
+}
+
+// rate returns the share of normal rows that score at least x, in (0,1].
+func (s *survival) rate(x float64) float64 {
+	var sum float64
+	for i := range s.groups {
+		sum += s.weight[i] * math.Pow(s.groups[i].above(x), s.caution)
+	}
+	mean := math.Pow(sum, 1/s.caution)
+	return (mean*s.rows + 1) / (s.rows + 1)
+}
+
+// tail makes knots of the highest scores one by one, then of quantiles whose
+// rates grow by a fixed factor, and fits the exponential beyond them.
+func (s *survival) tail() (*ensemble.Tail, error) {
+	var all []float64
+	for i := range s.groups {
+		all = append(all, s.groups[i].x...)
+	}
+	slices.SortFunc(all, func(a, b float64) int { return cmp.Compare(b, a) })
+	all = slices.Compact(all)
+	var x, l []float64 // highest score first
+	last := math.Inf(-1)
+	const single = 24 // scores taken one by one at the top
+	for i, v := range all {
+		lr := math.Log(s.rate(v))
+		lr = min(lr, math.Log(1-0.5/(s.rows+1))) // the smallest score has rate 1, which no knot may have
+		switch {
+		case lr <= last: // strictly decreasing; equal rates keep the highest score: cautious
+			continue
+		case i < single || i == len(all)-1 || lr-last > -last0(l)/(ensemble.MaxTailKnots-single-2):
+			if len(x) == ensemble.MaxTailKnots {
+				x, l = x[:len(x)-1], l[:len(l)-1] // the last knot is the smallest score
+			}
+			x, l, last = append(x, v), append(l, lr), lr
+		}
+	}
+	slices.Reverse(x)
+	slices.Reverse(l)
+	x, l = apart(x, l)
+	return ensemble.NewTail(x, l, s.excessSlope(all))
+}
+
+// last0 returns the first element, the log rate of the highest score.
+func last0(l []float64) float64 {
+	if len(l) == 0 {
+		return 0
+	}
+	return l[0]
+}
+
+// apart drops knots so close in score that a slope would overflow; of two the
+// higher score stays.
+func apart(x, l []float64) ([]float64, []float64) {
+	span := max(x[len(x)-1]-x[0], 1e-300)
+	keepX, keepL := x[len(x)-1:len(x):len(x)], l[len(l)-1:len(l):len(l)]
+	for i := len(x) - 2; i >= 0; i-- {
+		if keepX[len(keepX)-1]-x[i] >= 1e-12*span {
+			keepX, keepL = append(keepX, x[i]), append(keepL, l[i])
+		}
+	}
+	slices.Reverse(keepX)
+	slices.Reverse(keepL)
+	return keepX, keepL
+}
+
+// excessSlope returns the maximum-likelihood rate of an exponential fitted to
+// how far the highest scores exceed the next lower one: 1 over their mean.
+func (s *survival) excessSlope(all []float64) float64 {
+	k := min(excesses, len(all)/10)
+	if k < 2 {
+		k = min(2, len(all)-1)
+	}
+	var mean float64
+	for i := range k {
+		mean += (all[i] - all[k]) / float64(k)
+	}
+	if !(mean > 0) || math.IsInf(mean, 0) {
+		return 1
+	}
+	return min(max(1/mean, 1e-30), 1e30)
+}
+
+// chooseCaution returns the smallest exponent that keeps budgets on sites left out.
+func chooseCaution(groups []siteRows) float64 {
+	if len(groups) < 3 {
+		return cautions[0]
+	}
+	for _, c := range cautions {
+		if keepsBudgets(groups, c) {
+			return c
+		}
+	}
+	return cautions[len(cautions)-1]
+}
+
+// keepsBudgets reports whether thresholds from all sites but one raise, on the
+// one left out, at most the asked false alarms: on average over the sites.
+func keepsBudgets(groups []siteRows, caution float64) bool {
+	for _, rate := range []float64{1e-2, 1e-3} {
+		var raised, sites float64
+		for out := range groups {
+			if groups[out].rows*rate < 1 {
+				continue // too few rows to tell
+			}
+			rest := slices.Concat(groups[:out:out], groups[out+1:])
+			t, err := newSurvival(rest, caution).tail()
+			if err != nil {
+				return false
+			}
+			raised += groups[out].above(t.Threshold(rate))
+			sites++
+		}
+		if sites > 0 && raised > rate*sites {
+			return false
+		}
+	}
+	return true
+}
