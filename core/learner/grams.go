@@ -18,7 +18,8 @@ const (
 	MaxBuckets = 1 << 15
 )
 
-func (g *Grams) valid() bool {
+// Valid reports whether the settings are within their bounds.
+func (g *Grams) Valid() bool {
 	return 1 <= g.MinN && g.MinN <= g.MaxN && g.MaxN <= MaxGram &&
 		MinBuckets <= g.Buckets && g.Buckets <= MaxBuckets && g.Buckets&(g.Buckets-1) == 0
 }

@@ -55,7 +55,7 @@ func NewNgram(info Info, p NgramWeights) (*Ngram, error) {
 		return nil, err
 	}
 	switch {
-	case !p.Grams.valid() || len(p.Weights) != p.Grams.Buckets:
+	case !p.Grams.Valid() || len(p.Weights) != p.Grams.Buckets:
 		return nil, Error(info.ID + ": weights do not fit the n-grams")
 	case notFinite(p.Scale) || p.Scale < 0 || p.Scale > maxGramScale:
 		return nil, Error(info.ID + ": scale out of range")

@@ -40,7 +40,7 @@ func NewRarity(info Info, p RarityTable) (*Rarity, error) {
 		return nil, err
 	}
 	switch {
-	case !p.Grams.valid() || len(p.Rarity) != p.Grams.Buckets:
+	case !p.Grams.Valid() || len(p.Rarity) != p.Grams.Buckets:
 		return nil, Error(info.ID + ": table does not fit the n-grams")
 	case notFinite(p.Scale) || p.Scale < 0 || p.Scale > maxGramScale:
 		return nil, Error(info.ID + ": scale out of range")

@@ -30,8 +30,8 @@ type NgramOptions struct {
 	MaxRepeat  float64 // a value that occurs more often in a class weighs no more than this often; default 16
 }
 
-// DefaultGrams are what the measurements in ngram_data_test.go chose.
-var DefaultGrams = learner.Grams{MinN: 1, MaxN: 3, Buckets: 1 << 14}
+// DefaultGrams are what the measurements in text_data_test.go chose.
+var DefaultGrams = learner.Grams{MinN: 1, MaxN: 3, Buckets: 1 << 14, Edges: true}
 
 func (o NgramOptions) withDefaults() NgramOptions {
 	if o.Info.ID == "" {
@@ -79,6 +79,8 @@ func FitNgram(d *Data, o NgramOptions) (*learner.Ngram, error) {
 		return nil, errNoTexts
 	case !(o.L2 > 0) || !(o.MaxRepeat > 0):
 		return nil, fmt.Errorf("train: penalty %g and repeat limit %g must be positive", o.L2, o.MaxRepeat)
+	case !o.Grams.Valid() || o.Origins > learner.AllOrigins:
+		return nil, errGrams
 	case o.Rounds < 1 || o.Iterations < 1:
 		return nil, errors.New("train: no rounds")
 	}
@@ -96,6 +98,7 @@ func FitNgram(d *Data, o NgramOptions) (*learner.Ngram, error) {
 }
 
 var (
+	errGrams    = errors.New("train: n-grams or origins out of range")
 	errNoTexts  = errors.New("train: the rows have no texts")
 	errOneClass = errors.New("train: rows of one class only")
 )

@@ -41,6 +41,8 @@ func FitRarity(d *Data, o RarityOptions) (*learner.Rarity, error) {
 	switch {
 	case d.Texts == nil:
 		return nil, errNoTexts
+	case !o.Grams.Valid() || o.Origins > learner.AllOrigins:
+		return nil, errGrams
 	case !(o.Prior >= 0) || !(o.MaxRepeat > 0):
 		return nil, fmt.Errorf("train: prior %g or repeat limit %g out of range", o.Prior, o.MaxRepeat)
 	}
