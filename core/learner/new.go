@@ -27,6 +27,14 @@ func New(info Info, s State) (Learner, error) {
 		return newRarity(info, s)
 	case "trees":
 		return newTrees(info, s)
+	case "boosted":
+		return newBoosted(info, s)
+	case "forest":
+		return newForest(info, s)
+	case "isolation":
+		return newIsolation(info, s)
+	case "histogram":
+		return newHistogram(info, s)
 	}
 	return nil, Error("unknown type " + strconv.Quote(info.Type))
 }

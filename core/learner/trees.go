@@ -17,9 +17,9 @@ import "strconv"
 type Trees struct {
 	info        Info
 	bins        bins
-	tests       []test   // TreeDepth a tree
-	leaves      []int16  // 1<<TreeDepth a tree
-	typical     []uint8  // bins of a typical normal row, for Explain
+	tests       []test  // TreeDepth a tree
+	leaves      []int16 // 1<<TreeDepth a tree
+	typical     []uint8 // bins of a typical normal row, for Explain
 	scale, bias float32
 }
 

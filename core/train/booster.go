@@ -10,35 +10,23 @@ import (
 // booster is what symmetric and ordinary boosted trees share: log-loss
 // gradients, sampling, the rounds and early stopping.
 type booster struct {
+	grower
 	o      *TreesOptions
 	d      *Data
-	bins   *binned
 	weight []float64 // of each row, classes balanced
 	bias   float64
 	margin []float64 // log-odds so far, of each row
-	grad   []grad
-	unit   float64 // value of one unit of a grad
-
-	slots   []int   // columns of this tree
-	order   []int32 // its rows, grouped by leaf
-	scratch []int32
 
 	check  *Data // validation
 	codes  [][]uint8
 	scores []float64
 }
 
-// grad is the first and second derivative of one row's loss, in fixed point.
-type grad struct{ g, h int32 }
-
-// sum adds derivatives: of integers, so that no order matters.
-type sum struct{ g, h int64 }
-
-func (s *sum) add(o sum)      { s.g += o.g; s.h += o.h }
-func (s sum) minus(o sum) sum { return sum{s.g - o.g, s.h - o.h} }
-
 func newBooster(d *Data, columns []int, borders int, o *TreesOptions) *booster {
-	b := &booster{o: o, d: d, bins: cut(d, columns, borders, o.Workers)}
+	b := &booster{o: o, d: d, grower: grower{
+		bins: cut(d, columns, borders, o.Workers), grad: make([]grad, d.N), scratch: make([]int32, d.N),
+		lambda: o.Lambda, least: o.MinHessian, monotone: o.Monotone, workers: o.Workers,
+	}}
 	b.weight = weights(d, o.Balance)
 	var total [2]float64
 	top := 0.0
@@ -50,8 +38,6 @@ func newBooster(d *Data, columns []int, borders int, o *TreesOptions) *booster {
 	b.bias = portable.Log((total[1] + 1) / (total[0] + 1))
 	b.unit = math.Max(top, math.SmallestNonzeroFloat32) / (1 << 30)
 	b.margin = slices.Repeat([]float64{b.bias}, d.N)
-	b.grad = make([]grad, d.N)
-	b.scratch = make([]int32, d.N)
 	if o.Validation != nil {
 		b.check = o.Validation
 		b.codes = b.bins.apply(b.check, o.Workers)
@@ -77,17 +63,19 @@ func weights(d *Data, balance bool) []float64 {
 	return w
 }
 
-// run boosts: grow fits a tree to the gradients and returns its leaf values,
-// leafOf finds a row's leaf in it. It returns how many trees to keep.
-func (b *booster) run(grow func() []float64, leafOf func(codes [][]uint8, row int) int) int {
+// valuer returns what a tree adds to the score of a row.
+type valuer func(codes [][]uint8, row int) float64
+
+// run boosts: grow fits a tree to the gradients. It returns how many trees to keep.
+func (b *booster) run(grow func() valuer) int {
 	best, kept := -1.0, b.o.Trees
 	for t := range b.o.Trees {
 		b.differentiate()
 		b.sample(t)
-		values := grow()
+		value := grow()
 		chunks(b.d.N, b.o.Workers, func(from, to int) {
 			for i := from; i < to; i++ {
-				b.margin[i] += values[leafOf(b.bins.codes, i)]
+				b.margin[i] += value(b.bins.codes, i)
 			}
 		})
 		if b.check == nil {
@@ -95,7 +83,7 @@ func (b *booster) run(grow func() []float64, leafOf func(codes [][]uint8, row in
 		}
 		chunks(b.check.N, b.o.Workers, func(from, to int) {
 			for i := from; i < to; i++ {
-				b.scores[i] += values[leafOf(b.codes, i)]
+				b.scores[i] += value(b.codes, i)
 			}
 		})
 		if (t+1)%checkEvery == 0 || t+1 == b.o.Trees {
@@ -137,60 +125,6 @@ func (b *booster) sample(tree int) {
 		}
 	}
 }
-
-// accumulate adds the derivatives of a leaf's rows to a histogram of slot.
-func (b *booster) accumulate(hist []sum, slot int, s span) {
-	codes := b.bins.codes[slot]
-	for _, i := range b.order[s.from:s.to] {
-		h, g := &hist[codes[i]], b.grad[i]
-		h.g += int64(g.g)
-		h.h += int64(g.h)
-	}
-}
-
-// total returns the derivatives of a leaf's rows.
-func (b *booster) total(s span) sum {
-	var t sum
-	for _, i := range b.order[s.from:s.to] {
-		t.g += int64(b.grad[i].g)
-		t.h += int64(b.grad[i].h)
-	}
-	return t
-}
-
-// partition moves the rows of a leaf that are over to its end, keeping their
-// order on both sides, and returns where they begin.
-func (b *booster) partition(s span, codes []uint8, rank uint8) int {
-	rows, over := b.order[s.from:s.to], b.scratch[s.from:s.to]
-	under, n := 0, 0
-	for _, i := range rows {
-		if codes[i] >= rank {
-			over[n] = i
-			n++
-		} else {
-			rows[under] = i
-			under++
-		}
-	}
-	copy(rows[under:], over[:n])
-	return s.from + under
-}
-
-func (b *booster) hessian(s sum) float64 { return float64(s.h) * b.unit }
-
-// value is the Newton step -G/(H+lambda) of a leaf.
-func (b *booster) value(s sum) float64 {
-	return -float64(s.g) * b.unit / (b.hessian(s) + b.o.Lambda + tiny)
-}
-
-// merit is G^2/(H+lambda): twice what the leaf's Newton step takes off the loss.
-func (b *booster) merit(s sum) float64 {
-	g := float64(s.g) * b.unit
-	return g * g / (b.hessian(s) + b.o.Lambda + tiny)
-}
-
-// tiny keeps an empty leaf without a penalty from dividing by zero.
-const tiny = 1e-12
 
 // chunks calls f for ranges that cover 0 to n.
 func chunks(n, workers int, f func(from, to int)) {

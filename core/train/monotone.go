@@ -5,11 +5,11 @@ import (
 )
 
 // sign returns the constraint on the question whether slot's bin is at least rank.
-func (b *booster) sign(slot, rank int) float64 {
-	if b.o.Monotone == nil || b.bins.borders[slot][rank-1] == learner.NoValue {
+func (g *grower) sign(slot, rank int) float64 {
+	if g.monotone == nil || g.bins.borders[slot][rank-1] == learner.NoValue {
 		return 0
 	}
-	return float64(b.o.Monotone[b.bins.columns[slot]])
+	return float64(g.monotone[g.bins.columns[slot]])
 }
 
 // constrain makes the leaf values of a symmetric tree obey the constraints. Along

@@ -112,8 +112,7 @@ func FitTrees(d *Data, columns []int, o TreesOptions) (*learner.Trees, error) {
 	f := symmetric{booster: newBooster(d, columns, learner.TreeBorders, &o)}
 	f.hist = make([][]sum, len(columns))
 	f.gain = make([]candidate, len(columns))
-	kept := f.run(func() []float64 { return f.grow() }, f.leafOf)
-	return f.learner(kept)
+	return f.learner(f.run(f.grow))
 }
 
 // symmetric fits symmetric trees.
@@ -130,24 +129,14 @@ type symmetricTree struct {
 	leaves [1 << learner.TreeDepth]float64
 }
 
-type candidate struct {
-	gain float64
-	rank uint8
-}
-
-// span is a leaf's rows in booster.order.
-type span struct{ from, to int }
-
-func (s span) len() int { return s.to - s.from }
-
 const symmetricBins = learner.TreeBorders + 2 // 128: bins are indexed by shifting
 
-// grow fits one tree to the gradients and returns its leaf values.
-func (f *symmetric) grow() []float64 {
+// grow fits one tree to the gradients.
+func (f *symmetric) grow() valuer {
 	t := symmetricTree{}
 	spans := make([]span, 1, len(t.leaves))
 	spans[0] = span{0, len(f.order)}
-	parallel(len(f.slots), f.o.Workers, func(i int) {
+	parallel(len(f.slots), f.workers, func(i int) {
 		s := f.slots[i]
 		if f.hist[s] == nil {
 			f.hist[s] = make([]sum, len(t.leaves)/2*symmetricBins)
@@ -158,44 +147,41 @@ func (f *symmetric) grow() []float64 {
 	})
 	depth := 0
 	for depth < f.o.Depth {
-		slot, best := f.ask(len(spans))
+		best := f.ask(len(spans))
 		if !(best.gain > minGain) {
 			break
 		}
-		t.slot[depth], t.rank[depth] = slot, best.rank
-		spans = f.split(spans, slot, best.rank)
+		t.slot[depth], t.rank[depth] = best.slot, best.rank
+		spans = f.split(spans, best)
 		depth++
 		if depth < f.o.Depth {
 			f.descend(spans)
 		}
 	}
 	total := make([]sum, len(spans))
-	parallel(len(spans), f.o.Workers, func(l int) { total[l] = f.total(spans[l]) })
+	parallel(len(spans), f.workers, func(l int) { total[l] = f.total(spans[l]) })
 	values := f.values(&t, depth, total)
 	// Levels that ask nothing are always true: their leaves lie at the top.
 	for l, v := range values {
 		t.leaves[l|(len(t.leaves)-1)&^(len(values)-1)] = v
 	}
 	f.trees = append(f.trees, t)
-	return t.leaves[:]
+	return t.value
 }
 
-// minGain is the least gain of a question, above the noise of rounding.
-const minGain = 1e-6
-
 // ask returns the best question for leaves leaves.
-func (f *symmetric) ask(leaves int) (int, candidate) {
-	parallel(len(f.slots), f.o.Workers, func(i int) {
+func (f *symmetric) ask(leaves int) candidate {
+	parallel(len(f.slots), f.workers, func(i int) {
 		s := f.slots[i]
 		f.gain[s] = f.bestOf(s, leaves)
 	})
-	slot, best := 0, candidate{}
+	best := candidate{}
 	for _, s := range f.slots {
 		if f.gain[s].gain > best.gain {
-			slot, best = s, f.gain[s]
+			best = f.gain[s]
 		}
 	}
-	return slot, best
+	return best
 }
 
 // bestOf sums each question's gain over the leaves. A leaf that a question
@@ -210,7 +196,7 @@ func (f *symmetric) bestOf(s, leaves int) candidate {
 		for b := range len(borders) + 1 {
 			all.add(hist[b])
 		}
-		if f.hessian(all) < 2*f.o.MinHessian {
+		if f.hessian(all) < 2*f.least {
 			continue
 		}
 		whole := f.merit(all)
@@ -218,10 +204,10 @@ func (f *symmetric) bestOf(s, leaves int) candidate {
 		for r := 1; r <= len(borders); r++ {
 			left.add(hist[r-1])
 			right := all.minus(left)
-			if f.hessian(left) < f.o.MinHessian {
+			if f.hessian(left) < f.least {
 				continue
 			}
-			if f.hessian(right) < f.o.MinHessian {
+			if f.hessian(right) < f.least {
 				break
 			}
 			if sign := f.sign(s, r); sign != 0 && sign*(f.value(right)-f.value(left)) < 0 {
@@ -233,7 +219,7 @@ func (f *symmetric) bestOf(s, leaves int) candidate {
 	best := candidate{}
 	for r := 1; r <= len(borders); r++ {
 		if gain[r] > best.gain {
-			best = candidate{gain[r], uint8(r)}
+			best = candidate{gain: gain[r], slot: s, rank: uint8(r)}
 		}
 	}
 	return best
@@ -241,13 +227,12 @@ func (f *symmetric) bestOf(s, leaves int) candidate {
 
 // split parts each leaf's rows by the question, in order; leaf l's rows that
 // are over go to leaf l+len(spans).
-func (f *symmetric) split(spans []span, slot int, rank uint8) []span {
+func (f *symmetric) split(spans []span, q candidate) []span {
 	n := len(spans)
-	codes := f.bins.codes[slot]
 	spans = append(spans, spans...)
-	parallel(n, f.o.Workers, func(l int) {
+	parallel(n, f.workers, func(l int) {
 		s := spans[l]
-		mid := f.partition(s, codes, rank)
+		mid := f.partition(s, q)
 		spans[l], spans[l+n] = span{s.from, mid}, span{mid, s.to}
 	})
 	return spans
@@ -257,7 +242,7 @@ func (f *symmetric) split(spans []span, slot int, rank uint8) []span {
 // the smaller child is counted, the larger is the difference.
 func (f *symmetric) descend(spans []span) {
 	n := len(spans) / 2
-	parallel(len(f.slots), f.o.Workers, func(i int) {
+	parallel(len(f.slots), f.workers, func(i int) {
 		s := f.slots[i]
 		var small [symmetricBins]sum
 		for l := range n {
@@ -294,16 +279,15 @@ func (f *symmetric) values(t *symmetricTree, depth int, total []sum) []float64 {
 	return values
 }
 
-// leafOf returns the leaf of a row in the newest tree.
-func (f *symmetric) leafOf(codes [][]uint8, row int) int {
-	t := &f.trees[len(f.trees)-1]
+// value returns a row's leaf.
+func (t *symmetricTree) value(codes [][]uint8, row int) float64 {
 	l := 0
 	for i, r := range t.rank {
 		if codes[t.slot[i]][row] >= r {
 			l |= 1 << i
 		}
 	}
-	return l
+	return t.leaves[l]
 }
 
 // learner stores the first kept trees.

@@ -38,8 +38,7 @@ func TestTreesScoreIsTheMargin(t *testing.T) {
 	o := TreesOptions{Trees: 50}.withDefaults(0.15, learner.TreeDepth)
 	f := symmetric{booster: newBooster(d, allColumns(d.D), learner.TreeBorders, &o)}
 	f.hist, f.gain = make([][]sum, d.D), make([]candidate, d.D)
-	kept := f.run(func() []float64 { return f.grow() }, f.leafOf)
-	l, err := f.learner(kept)
+	l, err := f.learner(f.run(f.grow))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +83,12 @@ func TestTreesMonotone(t *testing.T) {
 	}{
 		{"symmetric", func() (learner.Learner, error) {
 			return FitTrees(d, allColumns(d.D), TreesOptions{Trees: 60, Monotone: monotone, Rate: .3})
+		}},
+		{"ordinary", func() (learner.Learner, error) {
+			return FitBoosted(d, allColumns(d.D), TreesOptions{Trees: 60, Monotone: monotone, Rate: .3})
+		}},
+		{"forest", func() (learner.Learner, error) {
+			return FitForest(d, allColumns(d.D), ForestOptions{Trees: 40, Monotone: monotone})
 		}},
 	} {
 		t.Run(fit.name, func(t *testing.T) {
