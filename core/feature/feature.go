@@ -140,6 +140,7 @@ type Scratch struct {
 	buf  []byte
 	seen []uint32 // tables tagged by epoch: nothing is cleared between values
 	tag  uint32
+	http request // the HTTP request at hand
 }
 
 // Column says how a column of a Table schema is read from a cell.

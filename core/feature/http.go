@@ -1,0 +1,468 @@
+package feature
+
+import (
+	"bytes"
+	"math"
+	"slices"
+
+	"github.com/tiercel/tiercel/core/event"
+)
+
+// HTTP encodes HTTP requests: full ones with headers and body, lines of access
+// logs, and bare parameter values (Payload). What a record does not have gives
+// NaN, never 0: a log without status codes is not a log of failures.
+type HTTP struct {
+	schema  *Schema
+	markers *Markers
+}
+
+var _ Encoder = (*HTTP)(nil)
+
+// Columns that are no maxima over values. Flags are 0 or 1, counts and sizes
+// log2(1+n).
+const (
+	colGet = iota
+	colHead
+	colPost
+	colWrite  // PUT, PATCH, DELETE
+	colMethod // any other
+	colOK     // 2xx
+	colMoved  // 3xx
+	colDenied
+	colMissing
+	colRejected // any other 4xx
+	colError    // 5xx
+	colResponseBytes
+	colNoTarget // what stands for the target is none: another protocol
+	colProxy    // the target names a host
+	colURLLength
+	colDepth
+	colAsset
+	colScript
+	colHidden // a path segment that begins with a dot
+	colEmpty  // two slashes in a row
+	colParams
+	colOddNames
+	colTotal
+	colJoined
+	colBody
+	colBrowser
+	colBot
+	colTool
+	colAgentLength
+	colClasses
+	colStrongest
+	colMarkers
+	numColumns = colMarkers + int(NumClasses)
+)
+
+var colNames = [colMarkers]string{
+	"http.method.get", "http.method.head", "http.method.post", "http.method.write", "http.method.other",
+	"http.status.2xx", "http.status.3xx", "http.status.denied", "http.status.missing", "http.status.4xx", "http.status.5xx",
+	"http.response.bytes", "http.no_target", "http.proxy",
+	"url.length", "url.depth", "url.asset", "url.script", "url.hidden", "url.empty_segment",
+	"param.count", "param.odd_names", "param.total_length", "http.joined", "body.length",
+	"agent.browser", "agent.bot", "agent.tool", "agent.length",
+	"marker.classes", "marker.strongest",
+}
+
+// What of the lexical statistics each part shows. A path's letters say how long
+// it is; a header's say which browser it was.
+var (
+	pathLexicals = [...]uint8{
+		lexDigits, lexBlanks, lexControls, lexNonASCII, lexQuotes, lexDouble, lexAngles, lexParens, lexSemicolon, lexEquals,
+		lexAmpersand, lexPercent, lexDots, lexBackslash, lexPipes, lexDashes, lexStars, lexCommas, lexDollars, lexBraces, lexBrackets, lexColons, lexOther,
+		lexLength, lexUpper, lexRun, lexSwitches, lexLevels, lexNeedless, lexInvalid,
+		lexEntropy, lexSpecialRatio, lexDigitRatio, lexDistinct, lexHex,
+	}
+	headerLexicals = [...]uint8{
+		lexControls, lexNonASCII, lexQuotes, lexAngles, lexParens, lexBackslash, lexDollars, lexBackticks, lexBraces,
+		lexLength, lexLevels, lexNeedless, lexSpecialRatio,
+	}
+)
+
+// NewHTTP returns the encoder of HTTP requests.
+func NewHTTP() *HTTP {
+	names := slices.Clone(colNames[:])
+	for c := range NumClasses {
+		names = append(names, "marker."+c.String())
+	}
+	for _, i := range pathLexicals {
+		names = append(names, "path."+lexicalNames[i])
+	}
+	for i := range lexicalNames {
+		names = append(names, "param."+lexicalNames[i])
+	}
+	for _, i := range headerLexicals {
+		names = append(names, "header."+lexicalNames[i])
+	}
+	return &HTTP{schema(event.HTTP, names), NewMarkers()}
+}
+
+// Schema returns the columns.
+func (h *HTTP) Schema() *Schema { return h.schema }
+
+// Markers returns the automaton behind the columns marker.*, for explanations.
+func (h *HTTP) Markers() *Markers { return h.markers }
+
+// Encode fills dst and obs; see [Encoder].
+func (h *HTTP) Encode(dst *Batch, obs *[]Observation, b *event.Batch, s *Scratch) {
+	prepare(dst, obs, len(b.Events), len(h.schema.Names))
+	s.http.marks = h.markers
+	for i := range b.Events {
+		if e := &b.Events[i]; readableEvent(e, event.HTTP) {
+			h.encode(dst.Row(i), &(*obs)[i], &dst.Texts, b, e, &s.http)
+		}
+		dst.Texts.endRow()
+	}
+}
+
+func fillNaN(row []float32) {
+	for i := range row {
+		row[i] = nan32
+	}
+}
+
+func (h *HTTP) encode(row []float32, o *Observation, texts *Texts, b *event.Batch, e *event.Event, r *request) {
+	r.reset(b.Buf, texts)
+	t := splitTarget(b, e.Text[event.URL])
+	if t.path.Len > 0 {
+		r.value(int(t.path.Off), int(t.path.Off+t.path.Len), event.Span{}, FromPath, 0)
+	}
+	r.pairs(int(t.query.Off), int(t.query.Off+t.query.Len), FromQuery, plusBlank)
+	if p := e.Text[event.Payload]; p.Len > 0 {
+		r.params++
+		r.value(int(p.Off), int(p.Off+p.Len), event.Span{}, FromPayload, 0)
+	}
+	body := e.Text[event.Body]
+	if body.Len > 0 {
+		r.body(int(body.Off), int(body.Off+body.Len), b.Text(e, event.ContentType))
+	}
+	if c := e.Text[event.Cookie]; c.Len > 0 {
+		r.cookies(int(c.Off), int(c.Off+c.Len))
+	}
+	if f := e.Text[event.Referrer]; f.Len > 0 {
+		r.referrer(int(f.Off), int(f.Off+f.Len))
+	}
+	if x := e.Text[event.Headers]; x.Len > 0 {
+		r.headers(int(x.Off), int(x.Off+x.Len))
+	}
+	agent := e.Text[event.UserAgent]
+	if agent.Len > 0 {
+		r.quiet(int(agent.Off), int(agent.Off+agent.Len), event.Span{}, FromAgent)
+	}
+
+	for i := range row[:numColumns] {
+		row[i] = 0
+	}
+	method := b.Text(e, event.Method)
+	write := setMethod(row, method)
+	setStatus(row, e)
+	setTarget(row, b.Buf, &t)
+	row[colParams] = logCount(r.params)
+	row[colOddNames] = logCount(r.odd)
+	row[colTotal] = logCount(r.total)
+	row[colJoined] = logCount(r.joined)
+	row[colBody] = logCount(int32(min(body.Len, MaxValue)))
+	setAgent(row, b.Bytes(agent))
+	var classes, strongest uint16
+	for c := range NumClasses {
+		row[colMarkers+int(c)] = r.sums.feature(c)
+		strongest = max(strongest, r.sums[c])
+		if r.sums[c] >= medium {
+			classes++
+		}
+	}
+	row[colClasses] = float32(classes)
+	row[colStrongest] = float32(strongest) / float32(strongest+saturation)
+	next := row[numColumns:]
+	for i, k := range pathLexicals {
+		next[i] = r.top[pathPart].feature(int(k))
+	}
+	next = next[len(pathLexicals):]
+	for k := range numLexical {
+		next[k] = r.top[paramPart].feature(k)
+	}
+	next = next[numLexical:]
+	for i, k := range headerLexicals {
+		next[i] = r.top[headerPart].feature(int(k))
+	}
+	h.observe(o, b, e, &t, write)
+}
+
+// target is a request's target, taken apart.
+type target struct {
+	url, path, query event.Span
+	proxy            bool
+	none             bool // no target at all: bytes of another protocol
+}
+
+// splitTarget takes the target apart: path and query, the scheme and host of
+// the absolute form cut off.
+func splitTarget(b *event.Batch, url event.Span) (t target) {
+	t.url = url
+	if url.Len == 0 {
+		return t
+	}
+	text := b.Bytes(url)
+	start := 0
+	switch {
+	case text[0] == '/' || text[0] == '*' && len(text) == 1:
+	default:
+		n := bytes.Index(text[:min(len(text), 16)], []byte("://"))
+		if n < 0 {
+			t.none = true
+			break
+		}
+		t.proxy = true
+		if start = bytes.IndexByte(text[n+3:], '/'); start < 0 {
+			start = len(text)
+			if q := bytes.IndexByte(text[n+3:], '?'); q >= 0 {
+				start = n + 3 + q
+			}
+		} else {
+			start += n + 3
+		}
+	}
+	end := len(text)
+	if q := bytes.IndexByte(text[start:], '?'); q >= 0 {
+		end = start + q
+		t.query = event.Span{Off: url.Off + uint32(end+1), Len: url.Len - uint32(end+1)}
+	}
+	t.path = event.Span{Off: url.Off + uint32(start), Len: uint32(end - start)}
+	return t
+}
+
+// setMethod fills the method's columns and reports whether it writes.
+func setMethod(row []float32, method []byte) (write bool) {
+	column := colMethod
+	switch string(method) {
+	case "GET":
+		column = colGet
+	case "POST":
+		column = colPost
+	case "HEAD", "OPTIONS":
+		column = colHead
+	case "PUT", "PATCH", "DELETE":
+		column = colWrite
+	case "":
+		fillNaN(row[colGet : colMethod+1])
+		return false
+	}
+	row[column] = 1
+	return column == colPost || column == colWrite
+}
+
+func setStatus(row []float32, e *event.Event) {
+	status := e.Num[event.StatusCode]
+	switch {
+	case status >= 200 && status < 300:
+		row[colOK] = 1
+	case status >= 300 && status < 400:
+		row[colMoved] = 1
+	case status == 401 || status == 403:
+		row[colDenied] = 1
+	case status == 404:
+		row[colMissing] = 1
+	case status >= 400 && status < 500:
+		row[colRejected] = 1
+	case status >= 500 && status < 600:
+		row[colError] = 1
+	case !(status >= 100 && status < 200):
+		fillNaN(row[colOK : colError+1])
+	}
+	row[colResponseBytes] = logBytes(e.Num[event.ResponseBytes])
+}
+
+// logBytes is log2(1+n) to 1/8: sizes say something by their magnitude only.
+// NaN stays NaN.
+func logBytes(n float64) float32 {
+	if !(n >= 0) {
+		return nan32
+	}
+	m, exp := math.Frexp(n + 1) // exact on every platform
+	return float32(exp-1) + float32(int((m-0.5)*16))/8
+}
+
+// extensions of static files and of programs, without the dot.
+var (
+	assetExtensions  = [...]string{"css", "js", "png", "jpg", "jpeg", "gif", "ico", "svg", "webp", "woff", "woff2", "ttf", "eot", "mp4", "mp3", "pdf", "map", "avif", "webm"}
+	scriptExtensions = [...]string{"php", "asp", "aspx", "jsp", "jspx", "cgi", "pl", "do", "action", "cfm", "py", "sh", "exe", "dll", "phtml", "php5", "php7", "rb", "ashx", "asmx"}
+)
+
+func setTarget(row []float32, buf []byte, t *target) {
+	if t.url.Len == 0 {
+		fillNaN(row[colNoTarget : colEmpty+1])
+		return
+	}
+	row[colNoTarget], row[colProxy] = flag(t.none), flag(t.proxy)
+	row[colURLLength] = logCount(int32(min(t.url.Len, MaxValue)))
+	path := buf[t.path.Off : t.path.Off+t.path.Len]
+	depth := int32(0)
+	for i, c := range path {
+		if c != '/' {
+			continue
+		}
+		depth++
+		if next := byteAt(path, i+1); next == '/' {
+			row[colEmpty] = 1
+		} else if next == '.' && !hasPrefixAt(path, i, "/.well-known/") {
+			row[colHidden] = 1
+		}
+	}
+	row[colDepth] = logCount(depth)
+	ext := extension(path)
+	row[colAsset] = flag(oneOf(ext, assetExtensions[:]))
+	row[colScript] = flag(oneOf(ext, scriptExtensions[:]))
+}
+
+// maxExtension is the longest extension of the lists above.
+const maxExtension = 6
+
+// extension returns what follows the last dot of the path's last segment, as it
+// stands there, empty when it is none.
+func extension(path []byte) []byte {
+	for i := len(path) - 1; i >= 0 && i >= len(path)-1-maxExtension; i-- {
+		if path[i] == '.' {
+			return path[i+1:]
+		}
+		if !isAlnum(path[i]) {
+			break
+		}
+	}
+	return nil
+}
+
+// oneOf compares in lower case.
+func oneOf(text []byte, list []string) bool {
+next:
+	for _, s := range list {
+		if len(s) != len(text) || len(s) == 0 {
+			continue
+		}
+		for i := range text {
+			if lowerTable[text[i]] != s[i] {
+				continue next
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// maxAgent is how much of an agent tells what it claims to be.
+const maxAgent = 512
+
+// setAgent says what the agent claims to be, coarsely: agents lie, and a
+// detector that trusts them finds 98 % of a scanner and 1 % once it calls
+// itself a browser.
+func setAgent(row []float32, agent []byte) {
+	if len(agent) == 0 {
+		fillNaN(row[colBrowser : colAgentLength+1])
+		return
+	}
+	row[colAgentLength] = logCount(int32(len(agent)))
+	agent = agent[:min(len(agent), maxAgent)]
+	switch {
+	case bytes.Contains(agent, []byte("bot")) || bytes.Contains(agent, []byte("Bot")) || bytes.Contains(agent, []byte("+http")) || bytes.Contains(agent, []byte("spider")) || bytes.Contains(agent, []byte("crawl")):
+		row[colBot] = 1
+	case bytes.HasPrefix(agent, []byte("Mozilla/")) || bytes.HasPrefix(agent, []byte("Opera/")):
+		row[colBrowser] = 1
+	default:
+		row[colTool] = 1
+	}
+}
+
+// observe fills what the windows need to know.
+func (h *HTTP) observe(o *Observation, b *event.Batch, e *event.Event, t *target, write bool) {
+	*o = Observation{Kind: event.HTTP, Time: e.Time, Length: float32(t.url.Len)}
+	if o.Peer = hashOf(b, e, event.Domain); o.Peer == 0 {
+		o.Peer = hashOf(b, e, event.HostName)
+	}
+	if o.Entity = hashOf(b, e, event.SourceIP); o.Entity == 0 {
+		if agent := hashOf(b, e, event.UserAgent); agent != 0 {
+			o.Entity = HashPair(agent, o.Peer)
+		}
+	}
+	path := b.Bytes(t.path)
+	if len(path) > 0 {
+		var first int
+		o.Item, first = hashPath(path)
+		o.Service = HashPair(o.Peer, Hash64(path[:first]))
+	}
+	if v := e.Num[event.ResponseBytes]; v > 0 {
+		o.In = float32(v)
+	}
+	if v := e.Num[event.RequestBytes]; v > 0 {
+		o.Out = float32(v)
+	}
+	switch status := e.Num[event.StatusCode]; {
+	case status >= 200 && status < 400:
+		o.Flags |= FlagSuccess
+	case status == 401 || status == 403:
+		o.Flags |= FlagFailed | FlagDenied
+	case status == 404:
+		o.Flags |= FlagFailed | FlagMissing
+	case status >= 400:
+		o.Flags |= FlagFailed
+	}
+	if write {
+		o.Flags |= FlagWrite
+		if isLogin(path) {
+			o.Flags |= FlagLogin
+		}
+	}
+	if oneOf(extension(path), assetExtensions[:]) {
+		o.Flags |= FlagAsset
+	}
+}
+
+// hashPath hashes a path with its digits masked, so that /item/17 and /item/18
+// are one page, and returns the end of its first segment.
+func hashPath(path []byte) (h uint64, first int) {
+	var block [32]byte
+	n := 0
+	first = len(path)
+	digits := false
+	for i, c := range path {
+		if c == '/' && i > 0 && first == len(path) {
+			first = i
+		}
+		if c-'0' < 10 {
+			if digits {
+				continue
+			}
+			digits = true
+			c = '0'
+		} else {
+			digits = false
+		}
+		if n == len(block) {
+			h = HashPair(h, Hash64(block[:]))
+			n = 0
+		}
+		block[n] = c
+		n++
+	}
+	return HashPair(h, Hash64(block[:n])), first
+}
+
+// loginWords stand in the paths that take a password.
+var loginWords = [...]string{"login", "signin", "sign_in", "sign-in", "logon", "auth", "session", "password", "passwd", "xmlrpc", "oauth", "token", "account", "entrar", "admin"}
+
+// maxLoginPath is how much of a path is searched for them.
+const maxLoginPath = 128
+
+func isLogin(path []byte) bool {
+	var low [maxLoginPath]byte
+	n := min(len(path), maxLoginPath)
+	for i, c := range path[:n] {
+		low[i] = lowerTable[c]
+	}
+	for _, w := range loginWords {
+		if bytes.Contains(low[:n], []byte(w)) {
+			return true
+		}
+	}
+	return false
+}

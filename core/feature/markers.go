@@ -1,0 +1,291 @@
+package feature
+
+import "math/bits"
+
+// Class is a class of attack that markers are evidence of.
+type Class uint8
+
+// The classes of attack markers.
+const (
+	ClassSQLI Class = iota
+	ClassXSS
+	ClassTraversal
+	ClassCommand
+	ClassCode
+	ClassInclusion
+	ClassLookup
+	ClassXXE
+	ClassSSRF
+	ClassCRLF
+	ClassWebshell
+	ClassScanner
+	ClassProbe // requests for what only somebody who looks for a hole asks for
+	NumClasses
+)
+
+var classNames = [NumClasses]string{
+	"sqli", "xss", "traversal", "cmdi", "code-injection", "file-inclusion", "lookup", "xxe", "ssrf", "crlf",
+	"webshell", "scanner", "probe",
+}
+
+// String returns the class as verdicts name it.
+func (c Class) String() string { return classNames[c] }
+
+// where is a set of origins that a marker counts in.
+type where uint16
+
+const (
+	inPath   where = 1 << FromPath
+	inAgent  where = 1 << FromAgent
+	inValues where = 1<<FromQuery | 1<<FromBody | 1<<FromCookie | 1<<FromPayload
+	inHeader where = 1<<FromHeader | 1<<FromReferrer
+	anywhere       = inPath | inAgent | inValues | inHeader
+)
+
+// Strengths of markers: how much one of them says. Half of saturation is
+// strong: two independent strong markers are as good as certain.
+const (
+	weak   = 1  // ordinary text holds it now and then
+	medium = 4  // unusual in ordinary text
+	strong = 10 // hardly anything else looks so
+)
+
+// saturation is the sum of strengths at which a class's feature is one half.
+const saturation = 10
+
+// group is a run of markers that share all but their text.
+type group struct {
+	class    Class
+	strength uint8
+	where    where
+	check    check
+	words    []string
+}
+
+// marker is one pattern of the automaton.
+type marker struct {
+	text     string
+	class    Class
+	strength uint8
+	where    where
+	check    check
+}
+
+// Markers finds attack markers in decoded, lower-cased text: an Aho-Corasick
+// automaton (Aho and Corasick, CACM 18(6), 1975) in the form of one dense table
+// over classes of bytes, and a small hand-written check of the context for the
+// patterns that need one. It is immutable and safe for concurrent use.
+type Markers struct {
+	markers []marker
+	class   [256]uint8 // byte -> column of next; all blanks are one column
+	shift   uint       // log2 of the columns in a row
+	next    []uint16   // state<<shift | column -> state
+	accept  uint16     // states from here on end at least one pattern
+	first   []uint16   // state-accept -> its patterns are out[first:first+1]
+	out     []uint16   // indices of markers
+}
+
+// maxMarkers bounds the patterns so that the set of those found in a value is
+// a small array.
+const maxMarkers = 2048
+
+// maxStates is what 16 bits number.
+const maxStates = 1 << 16
+
+// found is the set of markers seen in one value.
+type found [maxMarkers / 64]uint64
+
+// markerSums is the strength found for each class.
+type markerSums [NumClasses]uint16
+
+// Match is one marker found in a value.
+type Match struct {
+	Name     string // the pattern, or the name of the structure that it opens
+	Class    Class
+	Strength uint8
+	From, To int // where it stands in the decoded text
+}
+
+// NewMarkers builds the automaton of the built-in patterns.
+func NewMarkers() *Markers { return newMarkers(patterns) }
+
+func newMarkers(groups []group) *Markers {
+	m := &Markers{}
+	for _, g := range groups {
+		for _, w := range g.words {
+			m.markers = append(m.markers, marker{w, g.class, g.strength, g.where, g.check})
+		}
+	}
+	if len(m.markers) > maxMarkers {
+		panic("feature: too many markers")
+	}
+	m.classes()
+	m.build()
+	return m
+}
+
+// classes numbers the bytes that patterns tell apart. Column 0 is any other.
+func (m *Markers) classes() {
+	n := uint8(1)
+	for i := range m.markers {
+		for _, c := range []byte(m.markers[i].text) {
+			if m.class[c] == 0 {
+				m.class[c] = n
+				n++
+			}
+		}
+	}
+	for _, c := range []byte("\t\n\v\f\r") {
+		if m.class[c] == 0 {
+			m.class[c] = m.class[' ']
+		}
+	}
+	m.shift = uint(bits.Len8(n - 1))
+}
+
+// build makes the trie, turns it into the automaton in breadth-first order and
+// renumbers the states so that those that accept come last: the scan then asks
+// one comparison a byte.
+func (m *Markers) build() {
+	width := 1 << m.shift
+	trie := make([]uint32, width) // state*width+column -> state; 0 is none
+	ends := [][]uint16{nil}       // patterns that end at a state
+	for i := range m.markers {
+		s := uint32(0)
+		for _, c := range []byte(m.markers[i].text) {
+			at := s<<m.shift | uint32(m.class[c])
+			if trie[at] == 0 {
+				trie[at] = uint32(len(ends))
+				ends = append(ends, nil)
+				trie = append(trie, make([]uint32, width)...)
+			}
+			s = trie[at]
+		}
+		ends[s] = append(ends[s], uint16(i))
+	}
+	states := len(ends)
+	if states > maxStates {
+		panic("feature: markers need too many states")
+	}
+
+	fail := make([]uint32, states)
+	order := make([]uint32, 1, states)
+	for head := 0; head < len(order); head++ {
+		s := order[head]
+		for c := range uint32(width) {
+			t := trie[s<<m.shift|c]
+			switch {
+			case t == 0:
+				if s != 0 {
+					trie[s<<m.shift|c] = trie[fail[s]<<m.shift|c]
+				}
+			default:
+				if s != 0 {
+					fail[t] = trie[fail[s]<<m.shift|c]
+				}
+				ends[t] = append(ends[t], ends[fail[t]]...)
+				order = append(order, t)
+			}
+		}
+	}
+
+	number := make([]uint16, states)
+	n := uint16(0)
+	for _, accepting := range [...]bool{false, true} {
+		if accepting {
+			m.accept = n
+		}
+		for _, s := range order {
+			if (len(ends[s]) > 0) != accepting {
+				continue
+			}
+			if accepting {
+				m.first = append(m.first, uint16(len(m.out)))
+				m.out = append(m.out, ends[s]...)
+			}
+			number[s] = n
+			n++
+		}
+	}
+	m.first = append(m.first, uint16(len(m.out)))
+	m.next = make([]uint16, len(trie))
+	for s := range uint32(states) {
+		for c := range uint32(width) {
+			m.next[uint32(number[s])<<m.shift|c] = number[trie[s<<m.shift|c]]
+		}
+	}
+}
+
+// scan adds what text shows to sums: for each class the strengths of the
+// distinct markers of this one value, where that is more than sums has.
+func (m *Markers) scan(sums *markerSums, text []byte, origin Origin) {
+	state, accept, next, shift := uint16(0), m.accept, m.next, m.shift
+	for i, c := range text {
+		state = next[uint(state)<<shift|uint(m.class[c])]
+		if state >= accept {
+			m.scanFrom(sums, text, i, state, origin)
+			return
+		}
+	}
+}
+
+// scanFrom goes on where the first accepting state was met: most values never
+// come here, so that the loop above stays small.
+func (m *Markers) scanFrom(sums *markerSums, text []byte, i int, state uint16, origin Origin) {
+	var seen found
+	var v markerSums
+	at := where(1) << origin
+	for {
+		if state >= m.accept {
+			k := state - m.accept
+			for _, id := range m.out[m.first[k]:m.first[k+1]] {
+				p := &m.markers[id]
+				if p.where&at == 0 || seen[id>>6]>>(id&63)&1 != 0 {
+					continue
+				}
+				if s := p.holds(text, i+1, origin); s != 0 {
+					seen[id>>6] |= 1 << (id & 63)
+					v[p.class] += uint16(s)
+				}
+			}
+		}
+		if i++; i == len(text) {
+			break
+		}
+		state = m.next[uint(state)<<m.shift|uint(m.class[text[i]])]
+	}
+	for c := range v {
+		sums[c] = max(sums[c], v[c])
+	}
+}
+
+// Matches appends the markers found in a decoded, lower-cased text to dst, each
+// marker once, in the order of their ends: the explanation of the columns
+// marker.*.
+func (m *Markers) Matches(dst []Match, text []byte, origin Origin) []Match {
+	var seen found
+	state := uint16(0)
+	for i, c := range text {
+		state = m.next[uint(state)<<m.shift|uint(m.class[c])]
+		if state < m.accept {
+			continue
+		}
+		k := state - m.accept
+		for _, id := range m.out[m.first[k]:m.first[k+1]] {
+			p := &m.markers[id]
+			if p.where>>origin&1 == 0 || seen[id>>6]>>(id&63)&1 != 0 {
+				continue
+			}
+			if s := p.holds(text, i+1, origin); s != 0 {
+				seen[id>>6] |= 1 << (id & 63)
+				dst = append(dst, Match{p.name(), p.class, s, i + 1 - len(p.text), i + 1})
+			}
+		}
+	}
+	return dst
+}
+
+// feature returns class c as learners see it: in [0,1), one half at saturation.
+func (s *markerSums) feature(c Class) float32 {
+	return float32(s[c]) / float32(s[c]+saturation)
+}
