@@ -30,6 +30,9 @@ func TestData(t *testing.T) {
 		{"access-scans/*.log.gz", combinedFormat(), 1},
 		{"samples/nginx/*bad-request.log", combinedFormat(), 1},
 		{"samples/nginx/*botsearch.log", combinedFormat(), 8. / 14},
+		{"samples/syslog/*.log", syslogFormat(), 0.999},
+		{"auth-syslog/*.log.gz", syslogFormat(), 0.999},
+		{"auth-more/*.log.gz", syslogFormat(), 0.999},
 	} {
 		paths, _ := filepath.Glob(filepath.Join(dir, c.pattern))
 		if len(paths) == 0 {
@@ -70,7 +73,7 @@ func readAll(t *testing.T, name string, data []byte, f Format, least float64) {
 	read, total, noTime := 0, 0, 0
 	whys := map[string]int{}
 	first := map[string]string{}
-	fields := map[string]int{}
+	fields, other := map[string]int{}, map[string]int{}
 	for _, line := range bytes.Split(data, []byte("\n")) {
 		if h, ok := p.(Headed); ok {
 			next, is, err := h.Header(line)
@@ -108,6 +111,12 @@ func readAll(t *testing.T, name string, data []byte, f Format, least float64) {
 			}
 		}
 		if e.Kind == Auth {
+			if string(b.Text(&e, Action)) == ActionOther {
+				other[string(b.Text(&e, Process))]++
+				if os.Getenv("TIERCEL_OTHER") != "" {
+					t.Logf("    other: %.150s", line)
+				}
+			}
 			fields["= "+string(b.Text(&e, Action))+" "+string(b.Text(&e, Outcome))+" "+string(b.Text(&e, Reason))]++
 		}
 	}

@@ -6,7 +6,8 @@ package event
 // no event makes the buffer grow for a word.
 type word uint8
 
-// word order is the order of words; the exported constants in auth.go document them.
+// The constants are in the order of words; auth.go documents those it exports.
+// userRoot is the user of `ROOT LOGIN`.
 const (
 	noWord word = iota
 	actionLogin
@@ -36,6 +37,7 @@ const (
 	reasonUserChanged
 	reasonUserRemoved
 	reasonPasswordChanged
+	userRoot
 	numWords
 )
 
@@ -45,6 +47,7 @@ var words = [numWords]string{
 	ReasonInvalidUser, ReasonBadPassword, ReasonBadKey, ReasonMaxAttempts, ReasonPreauthClose, ReasonNoIdentification,
 	ReasonBadProtocol, ReasonNotInSudoers, ReasonNotAllowed, ReasonRootLogin, ReasonReverseMapping, ReasonRepeated,
 	ReasonUserAdded, ReasonUserChanged, ReasonUserRemoved, ReasonPasswordChanged,
+	"root",
 }
 
 // wordSpans are the words' places in vocabulary.
