@@ -88,13 +88,13 @@ func (c *Context) role(i int) **windows {
 func rolesOf(k event.Kind) [numRoles]*layout {
 	switch k {
 	case event.HTTP:
-		return [numRoles]*layout{0: httpSource(), 3: httpHost()}
+		return [numRoles]*layout{0: httpSourceLayout(), 3: httpHostLayout()}
 	case event.Flow:
-		return [numRoles]*layout{flowSource(), flowPair(), flowService(), flowVictim()}
+		return [numRoles]*layout{flowSourceLayout(), flowPairLayout(), flowServiceLayout(), flowVictimLayout()}
 	case event.DNS:
-		return [numRoles]*layout{0: dnsClient(), 1: dnsDomain(), 3: dnsName()}
+		return [numRoles]*layout{0: dnsClientLayout(), 1: dnsDomainLayout(), 3: dnsNameLayout()}
 	case event.Auth:
-		return [numRoles]*layout{0: authSource(), 3: authUser()}
+		return [numRoles]*layout{0: authSourceLayout(), 3: authUserLayout()}
 	}
 	return [numRoles]*layout{}
 }

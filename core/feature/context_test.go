@@ -156,7 +156,7 @@ func TestContextMemory(t *testing.T) {
 		}
 	}
 	// And that is what a full table holds.
-	w := newWindows(*flowSource(), 1000)
+	w := newWindows(*flowSourceLayout(), 1000)
 	var v view
 	for key := range uint64(5000) {
 		w.visit(&v, key*hashA|1, 0)

@@ -21,21 +21,22 @@ const (
 
 // The half-lives of logins are eight times as long as those of other kinds, 1m
 // to 10h: guessing at three passwords an hour is slow on purpose.
-func authSource() *layout {
+func authSourceLayout() *layout {
 	return &layout{
 		slow: window10h, counts: numAuthCounts,
 		sketches: []uint{authUsersShort: window9m, authUsersLong: window1h, authUsersDay: window10h, authHosts: window1h},
 	}
 }
 
-// authUser counts failures, and the sources of them.
-func authUser() *layout { return &layout{slow: window10h, counts: 1, sketches: []uint{window1h}} }
+// authUserLayout counts failures, and the sources of them.
+func authUserLayout() *layout { return &layout{slow: window10h, counts: 1, sketches: []uint{window1h}} }
 
 func (c *Context) updateAuth(row []float32, o *Observation, t int64) {
 	row = row[:numAuthContext]
 	login := o.Flags&FlagLogin != 0
 	failed := o.Flags&FlagFailed != 0
 	accepted := login && o.Flags&FlagSuccess != 0
+	events := max(amount(o.Length), 1) // a record may stand for several
 
 	s := &c.views[0]
 	c.source.visit(s, o.Entity, t)
@@ -47,25 +48,25 @@ func (c *Context) updateAuth(row []float32, o *Observation, t int64) {
 	}
 	switch {
 	case login:
-		s.add(authAttempts, 1)
+		s.add(authAttempts, events)
 		if failed {
-			s.add(authFailures, 1)
+			s.add(authFailures, events)
 			if o.Item != 0 {
 				s.mark(authUsersShort, o.Item)
 				s.mark(authUsersLong, o.Item)
 				s.mark(authUsersDay, o.Item)
 			}
 			if o.Flags&FlagMissing != 0 {
-				s.add(authUnknown, 1)
+				s.add(authUnknown, events)
 			}
 		}
 		if o.Peer != 0 {
 			s.mark(authHosts, o.Peer)
 		}
 	case o.Flags&FlagPrivileged != 0:
-		s.add(authPrivilegeUses, 1)
+		s.add(authPrivilegeUses, events)
 		if failed {
-			s.add(authPrivilegeFailures, 1)
+			s.add(authPrivilegeFailures, events)
 		}
 	case o.Flags&FlagAnswerless != 0:
 		s.add(authConnects, 1)
@@ -98,7 +99,7 @@ func (c *Context) updateAuth(row []float32, o *Observation, t int64) {
 			row[authUserSuccessAfter1h] = c.log(u, 0, 2)
 		}
 		if failed {
-			u.add(0, 1)
+			u.add(0, events)
 			u.mark(0, o.Entity)
 		}
 		row[authUserFailures9m] = c.log(u, 0, 1)

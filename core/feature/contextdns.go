@@ -15,7 +15,7 @@ const (
 	clientMissingLong
 )
 
-func dnsClient() *layout {
+func dnsClientLayout() *layout {
 	return &layout{
 		slow: window1h, counts: numClientCounts,
 		sketches: []uint{clientDomainsShort: window9m, clientDomainsLong: window1h, clientMissingShort: window9m, clientMissingLong: window1h},
@@ -35,14 +35,14 @@ const (
 	domainNamesLong
 )
 
-func dnsDomain() *layout {
+func dnsDomainLayout() *layout {
 	return &layout{
 		slow: window1h, counts: numDomainCounts,
 		sketches: []uint{domainNamesShort: window9m, domainNamesLong: window1h},
 	}
 }
 
-func dnsName() *layout { return &layout{slow: window1h, sketches: []uint{window1h}} }
+func dnsNameLayout() *layout { return &layout{slow: window1h, sketches: []uint{window1h}} }
 
 func (c *Context) updateDNS(row []float32, o *Observation, t int64) {
 	row = row[:numDNSContext]

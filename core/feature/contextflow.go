@@ -26,7 +26,7 @@ const (
 	flowUsualN        // flows in that mean
 )
 
-func flowSource() *layout {
+func flowSourceLayout() *layout {
 	return &layout{
 		slow: window1h, counts: numFlowSourceCounts, scalars: 2,
 		sketches: []uint{
@@ -52,7 +52,7 @@ const (
 	pairFailedItems9m
 )
 
-func flowPair() *layout {
+func flowPairLayout() *layout {
 	return &layout{
 		slow: window1h, counts: numPairCounts,
 		sketches: []uint{pairItems1m: window1m, pairItems9m: window9m, pairItems1h: window1h, pairFailedItems9m: window9m},
@@ -72,7 +72,7 @@ const (
 )
 
 // The service's one word is the time of the latest contact.
-func flowService() *layout {
+func flowServiceLayout() *layout {
 	return &layout{slow: window1h, counts: numServiceCounts, scalars: 3, words: 1}
 }
 
@@ -82,7 +82,7 @@ const (
 	numVictimCounts
 )
 
-func flowVictim() *layout {
+func flowVictimLayout() *layout {
 	return &layout{slow: window1h, counts: numVictimCounts, sketches: []uint{window1m, window9m}}
 }
 

@@ -22,7 +22,7 @@ const (
 	httpHosts
 )
 
-func httpSource() *layout {
+func httpSourceLayout() *layout {
 	return &layout{
 		slow:     window1h,
 		counts:   numHTTPCounts,
@@ -30,8 +30,8 @@ func httpSource() *layout {
 	}
 }
 
-// httpHost counts attempts to log in, and who made them.
-func httpHost() *layout { return &layout{slow: window1h, counts: 1, sketches: []uint{window9m}} }
+// httpHostLayout counts attempts to log in, and who made them.
+func httpHostLayout() *layout { return &layout{slow: window1h, counts: 1, sketches: []uint{window9m}} }
 
 func (c *Context) updateHTTP(row []float32, o *Observation, t int64) {
 	row = row[:numHTTPContext]
