@@ -38,6 +38,7 @@ type Verdict struct {
 	Technique      []string // ATT&CK ids of the class
 	Entity         []byte   // source address, user or client that is judged
 	Incident       uint64   // number of the incident it belongs to, 0 for none
+	Outside        bool     // outside Options.Since and Until: scored, never a threat
 	Missing        uint64   // bit i: base learner i abstained or failed, see Engine.LearnerNames
 }
 
@@ -45,6 +46,7 @@ type Verdict struct {
 type Result struct {
 	Batch    *event.Batch
 	Verdicts []Verdict
+	job      *job
 }
 
 // Incident groups the threats of one entity that are close in time.

@@ -1,0 +1,60 @@
+# Two commands are all a newcomer needs: make run, make test.
+# DATA is a folder of labelled logs (see examples/train/README.md); only
+# models, quality and the tests on real data need it.
+DATA ?=
+GO   ?= go
+FUZZTIME ?= 30s
+
+.PHONY: run test models quality bench fuzz lint fmt check
+
+## run: writes example logs of every kind, with attacks among them, and scans them
+run: bin/tiercel
+	@$(GO) run ./examples/logs -seed 1 -o build/logs
+	@bin/tiercel scan build/logs/access.log build/logs/conn.log build/logs/dns.log build/logs/auth.log
+
+bin/tiercel: FORCE
+	@$(GO) build -trimpath -o $@ ./host/cmd/tiercel
+FORCE:
+
+## test: all tests, those of the nested modules included
+test:
+	$(GO) vet ./...
+	$(GO) test ./...
+	cd examples/rules && $(GO) vet ./... && $(GO) test ./...
+
+## models: trains the embedded default models from DATA; same data, same bytes
+models: data
+	$(GO) run ./examples/train models -data $(DATA) -o core/model/models
+
+## quality: measures every set of DATA and the default models, writes QUALITY.md
+quality: data
+	$(GO) run ./examples/train quality -data $(DATA) -o examples/train/QUALITY.md
+
+.PHONY: data
+data:
+	@test -n "$(DATA)" || { echo "say where the labelled logs are: make $(MAKECMDGOALS) DATA=folder" >&2; exit 1; }
+
+## bench: speed, as ratios to a Go program that only splits lines
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+## fuzz: every fuzz target for FUZZTIME
+fuzz:
+	@for package in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+	  done; done
+
+lint:
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@2025.1.1 ./...
+	test -z "$$($(GO) run mvdan.cc/gofumpt@v0.8.0 -l .)"
+
+fmt:
+	$(GO) run mvdan.cc/gofumpt@v0.8.0 -w .
+
+## check: what a change must pass: lint, tests, and that core builds for the browser
+check: lint test
+	GOOS=wasip1 GOARCH=wasm $(GO) build ./core/...
+	GOOS=windows $(GO) build ./...
+	GOOS=darwin GOARCH=arm64 $(GO) build ./...

@@ -1,0 +1,147 @@
+package core
+
+import (
+	"errors"
+	"runtime"
+
+	"github.com/tiercel/tiercel/core/ensemble"
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/feature"
+	"github.com/tiercel/tiercel/core/learner"
+	"github.com/tiercel/tiercel/core/model"
+)
+
+// Options configure an Engine. Models are required; everything else has a
+// default.
+type Options struct {
+	Models  []*model.Model // at most one a kind
+	Budget  Budget         // default DefaultBudget
+	Workers int            // goroutines that parse and score; default runtime.GOMAXPROCS; results do not depend on it
+	Context feature.ContextLimits
+	Since   int64 // nanoseconds; events before it update the windows but get no verdict; 0 means none
+	Until   int64 // nanoseconds, exclusive; 0 means none
+}
+
+// Engine scores events. It is immutable and safe for concurrent use.
+type Engine struct {
+	options Options
+	kinds   [event.NumKinds]*scorer // nil where there is no model
+}
+
+// scorer is what the engine needs of one kind's model.
+type scorer struct {
+	model     *model.Model
+	encoder   feature.Encoder
+	tiers     *ensemble.Tiers
+	stateless []int // indices of the bases that read no context column
+	context   []int // of those that do
+}
+
+// Errors of New.
+var (
+	errNoModels = errors.New("core: no model given")
+	errTwice    = errors.New("core: two models of one kind")
+	errSchema   = errors.New("core: the model was made for other features than this version has; train it again")
+)
+
+// New returns an engine over the models. It refuses models whose features this
+// version does not compute.
+func New(o Options) (*Engine, error) {
+	if len(o.Models) == 0 {
+		return nil, errNoModels
+	}
+	if o.Budget == (Budget{}) {
+		o.Budget = DefaultBudget
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	e := &Engine{options: o}
+	for _, m := range o.Models {
+		if e.kinds[m.Kind] != nil {
+			return nil, errTwice
+		}
+		s, err := newScorer(m)
+		if err != nil {
+			return nil, err
+		}
+		e.kinds[m.Kind] = s
+	}
+	return e, nil
+}
+
+func newScorer(m *model.Model) (*scorer, error) {
+	encoder, err := encoderOf(m)
+	if err != nil {
+		return nil, err
+	}
+	s := &scorer{model: m, encoder: encoder, tiers: m.Tiers}
+	for i, b := range m.Tiers.Bases {
+		if b.Learner.Info().Context {
+			s.context = append(s.context, i)
+		} else {
+			s.stateless = append(s.stateless, i)
+		}
+	}
+	return s, nil
+}
+
+// encoderOf returns the encoder that a model's rows need, after checking that
+// it computes the very columns that the model was trained on.
+func encoderOf(m *model.Model) (feature.Encoder, error) {
+	if m.Kind == event.Table {
+		return feature.NewTable(m.Schema.Table, m.Schema.Names)
+	}
+	encoder, err := feature.EncoderOf(m.Kind)
+	if err != nil {
+		return nil, err
+	}
+	have := encoder.Schema()
+	if have.Stateless != m.Schema.Stateless || len(have.Names) != len(m.Schema.Names) {
+		return nil, errSchema
+	}
+	for i, name := range have.Names {
+		if m.Schema.Names[i] != name {
+			return nil, errSchema
+		}
+	}
+	return encoder, nil
+}
+
+// Kinds returns the kinds that the engine has a model for.
+func (e *Engine) Kinds() []event.Kind {
+	var out []event.Kind
+	for k := range e.kinds {
+		if e.kinds[k] != nil {
+			out = append(out, event.Kind(k))
+		}
+	}
+	return out
+}
+
+// LearnerNames returns the ids of a kind's base learners, in the order of the
+// bits of Verdict.Missing.
+func (e *Engine) LearnerNames(k event.Kind) []string {
+	s := e.kinds[k]
+	if s == nil {
+		return nil
+	}
+	names := make([]string, len(s.tiers.Bases))
+	for i, b := range s.tiers.Bases {
+		names[i] = b.Learner.Info().ID
+	}
+	return names
+}
+
+// score runs the learners of those indices over a batch; a learner that fails
+// abstains on all of it.
+func (s *scorer) score(raw [][]float32, which []int, rows *learner.Batch) {
+	for _, i := range which {
+		dst := raw[i][:rows.N]
+		if err := s.tiers.Bases[i].Learner.Score(dst, rows); err != nil {
+			for j := range dst {
+				dst[j] = nan32
+			}
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/tiercel/tiercel/core/event"
+)
+
+// incidentGap is the silence after which an entity's next threat starts a new
+// incident: half an hour, the usual length of a web session.
+const incidentGap = 30 * 60 * int64(1e9)
+
+// Bounds on memory: an incident keeps about 1 KiB, most of it the sample.
+const (
+	maxIncidents = 20_000
+	maxSample    = 512
+)
+
+// key identifies whose incident it is; entities are compared by text.
+type incidentKey struct {
+	kind   event.Kind
+	entity string
+}
+
+// incidents groups threats as they come, in order.
+type incidents struct {
+	all  []Incident
+	open map[incidentKey]int // index into all of the entity's latest incident
+	// When all is full, further entities are counted and not kept; their
+	// verdicts carry incident 0.
+	overflow int64
+}
+
+// add joins a threat to its incident and reports whether it is the worst so far.
+func (t *incidents) add(v *Verdict, file string, raw []byte) (in *Incident, worst bool) {
+	if t.open == nil {
+		t.open = map[incidentKey]int{}
+	}
+	i, ok := t.open[incidentKey{v.Kind, string(v.Entity)}]
+	if ok {
+		in = &t.all[i]
+		ok = v.Time == event.NoTime || in.Last == event.NoTime || v.Time-in.Last <= incidentGap
+	}
+	if !ok {
+		if len(t.all) >= maxIncidents {
+			t.overflow++
+			return nil, false
+		}
+		entity := string(v.Entity)
+		t.all = append(t.all, Incident{
+			ID: uint64(len(t.all) + 1), Kind: v.Kind, Entity: entity, First: v.Time, Last: v.Time, Rate: 2, Score: -1,
+		})
+		t.open[incidentKey{v.Kind, entity}] = len(t.all) - 1
+		in = &t.all[len(t.all)-1]
+	}
+	in.Count++
+	if v.Time != event.NoTime {
+		if in.First == event.NoTime || v.Time < in.First {
+			in.First = v.Time
+		}
+		in.Last = max(in.Last, v.Time)
+	}
+	// Score breaks ties of the rate, which saturates where the calibration has
+	// no more normal rows to count.
+	if v.FalseAlarmRate < in.Rate || v.FalseAlarmRate == in.Rate && v.Score > in.Score {
+		in.Rate, in.Score, in.Severity = v.FalseAlarmRate, v.Score, max(in.Severity, v.Severity)
+		in.Class, in.Technique = v.Class, v.Technique
+		in.File, in.Line = file, v.Line
+		in.Sample = string(raw[:min(len(raw), maxSample)])
+		return in, true
+	}
+	in.Severity = max(in.Severity, v.Severity)
+	return in, false
+}
+
+// worstFirst returns a copy, by severity, then rarity, then count, then order of appearance.
+func (t *incidents) worstFirst() []Incident {
+	out := slices.Clone(t.all)
+	slices.SortStableFunc(out, func(a, b Incident) int {
+		switch {
+		case a.Severity != b.Severity:
+			return int(b.Severity) - int(a.Severity)
+		case a.Rate != b.Rate:
+			if a.Rate < b.Rate {
+				return -1
+			}
+			return 1
+		case a.Count != b.Count:
+			if a.Count > b.Count {
+				return -1
+			}
+			return 1
+		}
+		return 0
+	})
+	return out
+}

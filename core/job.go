@@ -1,0 +1,203 @@
+package core
+
+import (
+	"math"
+
+	"github.com/tiercel/tiercel/core/ensemble"
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/feature"
+)
+
+var nan32 = float32(math.NaN())
+
+// job is one batch on its way through the engine:
+//
+//	prepare   parse, encode, learners without context     any worker
+//	order     context windows, numbering                  in file order
+//	finish    learners with context, tiers, class         any worker
+//	deliver   budget, incidents, the user's function      in file order
+//
+// The ordered steps do little: one table look-up and some arithmetic an event.
+type job struct {
+	engine   *Engine
+	batch    event.Batch
+	kinds    [event.NumKinds]kindRows
+	verdicts []Verdict
+	scratch  feature.Scratch
+	tiers    [event.NumKinds]*ensemble.Evaluation
+	line     int64 // lines of the file before this batch
+	record   int64 // records before it
+	prepared chan struct{}
+	finished chan struct{}
+}
+
+// kindRows are a batch's rows of one kind; rows of events of other kinds are NaN.
+type kindRows struct {
+	present bool
+	rows    feature.Batch
+	seen    []feature.Observation
+	raw     [][]float32 // one slice a base learner
+	one     []float32   // one row of raw scores
+}
+
+func newJob(e *Engine) *job {
+	j := &job{engine: e, prepared: make(chan struct{}, 1), finished: make(chan struct{}, 1)}
+	for k, s := range e.kinds {
+		if s != nil {
+			j.tiers[k] = s.tiers.NewEvaluation()
+		}
+	}
+	return j
+}
+
+// prepare does the stateless part.
+func (j *job) prepare() {
+	j.batch.Parse()
+	for k := range j.kinds {
+		j.kinds[k].present = false
+	}
+	for i := range j.batch.Events {
+		e := &j.batch.Events[i]
+		if e.Err == nil {
+			j.kinds[e.Kind].present = true
+		}
+	}
+	for k := range j.kinds {
+		s, r := j.engine.kinds[k], &j.kinds[k]
+		if !r.present || s == nil {
+			r.present = false
+			continue
+		}
+		s.encoder.Encode(&r.rows, &r.seen, &j.batch, &j.scratch)
+		r.grow(len(s.tiers.Bases))
+		s.score(r.raw, s.stateless, &r.rows)
+	}
+}
+
+// grow makes room for the raw scores of m learners.
+func (r *kindRows) grow(m int) {
+	for len(r.raw) < m {
+		r.raw = append(r.raw, nil)
+	}
+	for i := range r.raw[:m] {
+		if cap(r.raw[i]) < r.rows.N {
+			r.raw[i] = make([]float32, r.rows.N)
+		}
+		r.raw[i] = r.raw[i][:r.rows.N]
+	}
+	if cap(r.one) < m {
+		r.one = make([]float32, m)
+	}
+	r.one = r.one[:m]
+}
+
+// observe is the ordered part: it runs the windows.
+func (j *job) observe(windows *[event.NumKinds]*feature.Context) {
+	for k := range j.kinds {
+		r := &j.kinds[k]
+		if !r.present {
+			continue
+		}
+		s := j.engine.kinds[k]
+		if len(s.model.Schema.Names) == s.model.Schema.Stateless {
+			continue
+		}
+		for i := range r.seen {
+			if r.seen[i].Kind == event.Kind(k) {
+				windows[k].Update(r.rows.Row(i)[s.model.Schema.Stateless:], &r.seen[i])
+			}
+		}
+	}
+}
+
+// finish runs what reads the context and the upper tiers, and fills the
+// verdicts but for what depends on order: threat and incident.
+func (j *job) finish() {
+	n := len(j.batch.Events)
+	if cap(j.verdicts) < n {
+		j.verdicts = make([]Verdict, n)
+	}
+	j.verdicts = j.verdicts[:n]
+	for k := range j.kinds {
+		if r := &j.kinds[k]; r.present {
+			s := j.engine.kinds[k]
+			s.score(r.raw, s.context, &r.rows)
+		}
+	}
+	for i := range j.batch.Events {
+		e, v := &j.batch.Events[i], &j.verdicts[i]
+		*v = Verdict{
+			Line: j.line + int64(e.Line) + 1, Record: j.record + int64(i) + 1,
+			Offset: j.batch.Offset + int64(e.Raw.Off), Length: e.Raw.Len,
+			Kind: e.Kind, Time: e.Time, Err: e.Err,
+		}
+		if e.Err != nil {
+			continue
+		}
+		r := &j.kinds[e.Kind]
+		if !r.present {
+			v.Err = errNoModel
+			continue
+		}
+		j.judge(v, e, i)
+	}
+}
+
+// errNoModel marks events of a kind that no model was loaded for.
+const errNoModel = event.ParseError("no model for this kind of event")
+
+// errAllMissing marks events that no learner could score: never "benign".
+const errAllMissing = event.ParseError("no learner could score this event")
+
+// judge evaluates the tiers for row i.
+func (j *job) judge(v *Verdict, e *event.Event, i int) {
+	s, r := j.engine.kinds[e.Kind], &j.kinds[e.Kind]
+	for b := range r.one {
+		raw := r.raw[b][i]
+		r.one[b] = raw
+		if raw != raw {
+			v.Missing |= 1 << min(b, 63)
+		}
+	}
+	x := j.tiers[e.Kind]
+	s.tiers.Evaluate(x, r.one)
+	if x.Score != x.Score {
+		v.Err = errAllMissing
+		return
+	}
+	v.Score, v.FalseAlarmRate = x.Score, x.Rate
+	v.Entity = entityOf(&j.batch, e)
+	if v.FalseAlarmRate <= max(j.engine.options.Budget.Rate, maxDailyRate) {
+		v.Class = s.classOf(x)
+		v.Technique = Techniques(v.Class)
+		v.Severity = severityOf(v.FalseAlarmRate, v.Class)
+	}
+}
+
+// speaks is the least probability at which a learner of one class may name it.
+const speaks = 0.5
+
+// classOf returns the class of the most certain base learner that speaks for
+// one, Anomaly when none is more certain than not.
+func (s *scorer) classOf(x *ensemble.Evaluation) string {
+	best, class := speaks, Anomaly
+	for i, b := range s.tiers.Bases {
+		if c := b.Learner.Info().Class; c != "" && x.Scores.P[i] > best {
+			best, class = x.Scores.P[i], c
+		}
+	}
+	return class
+}
+
+// entityOf returns whom a verdict is about: the source, else the user, else
+// what was asked for.
+func entityOf(b *event.Batch, e *event.Event) []byte {
+	for _, f := range [...]event.TextField{
+		event.SourceIP, event.UserName, event.QuestionName, event.Domain, event.HostName,
+	} {
+		if s := e.Text[f]; s.Len > 0 {
+			return b.Bytes(s)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,258 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/feature"
+)
+
+// Scan is one ordered pass over one or several files: it holds the windows and
+// the incidents, the only state there is. It is used by one goroutine.
+type Scan struct {
+	engine    *Engine
+	windows   [event.NumKinds]*feature.Context
+	incidents incidents
+	judged    int64 // events with a verdict, and the span of their time
+	first     int64
+	last      int64
+}
+
+// NewScan starts a pass.
+func (e *Engine) NewScan() *Scan {
+	s := &Scan{engine: e, first: event.NoTime, last: event.NoTime}
+	for k := range e.kinds {
+		if e.kinds[k] != nil {
+			s.windows[k] = feature.NewContext(event.Kind(k), e.options.Context)
+		}
+	}
+	return s
+}
+
+// Incidents returns the incidents so far, worst first.
+func (s *Scan) Incidents() []Incident { return s.incidents.worstFirst() }
+
+// FileSummary counts what became of one file's records.
+type FileSummary struct {
+	Lines   int64 // physical lines
+	Records int64 // data records
+	Unread  int64 // records that could not be read
+	Threats int64
+	Reasons map[string]int64 // why records could not be read
+	// FirstUnread holds the first line of each reason.
+	FirstUnread map[string]int64
+}
+
+// File scores the records of one file, in order, and calls visit with each
+// batch; what visit is given is valid until it returns. The error is visit's,
+// the context's, or the reader's; the records before it have been visited.
+func (s *Scan) File(ctx context.Context, name string, r *event.Reader, visit func(*Result) error) (FileSummary, error) {
+	pass := &pass{scan: s, name: name, visit: visit, sum: FileSummary{Reasons: map[string]int64{}, FirstUnread: map[string]int64{}}}
+	var err error
+	if s.engine.options.Workers == 1 {
+		err = pass.alone(ctx, r)
+	} else {
+		err = pass.together(ctx, r)
+	}
+	return pass.sum, err
+}
+
+// pass is the work on one file.
+type pass struct {
+	scan  *Scan
+	name  string
+	visit func(*Result) error
+	sum   FileSummary
+	line  int64
+	rec   int64
+}
+
+// alone does all steps on the caller's goroutine.
+func (p *pass) alone(ctx context.Context, r *event.Reader) error {
+	j := newJob(p.scan.engine)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		j.batch.Reset()
+		if err := r.Next(&j.batch); err != nil {
+			return ended(err)
+		}
+		j.prepare()
+		p.order(j)
+		j.finish()
+		if err := p.deliver(j); err != nil {
+			return err
+		}
+	}
+}
+
+// together spreads the unordered steps over workers. Jobs travel from the
+// reader through two ordered queues; a worker takes finishing work first, so
+// that the pipeline drains before it fills.
+func (p *pass) together(ctx context.Context, r *event.Reader) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	workers := p.scan.engine.options.Workers
+	depth := 2*workers + 2
+	free := make(chan *job, depth)
+	for range depth {
+		free <- newJob(p.scan.engine)
+	}
+	toPrepare, toFinish := make(chan *job, depth), make(chan *job, depth)
+	inOrder, toDeliver := make(chan *job, depth), make(chan *job, depth)
+
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer cancel()
+
+	var readErr error
+	group.Go(func() { // reads
+		defer close(inOrder)
+		defer close(toPrepare)
+		for {
+			var j *job
+			select {
+			case j = <-free:
+			case <-ctx.Done():
+				return
+			}
+			j.batch.Reset()
+			if readErr = r.Next(&j.batch); readErr != nil {
+				return
+			}
+			inOrder <- j
+			toPrepare <- j
+		}
+	})
+	group.Go(func() { // runs the windows, in file order
+		defer close(toDeliver)
+		defer close(toFinish)
+		for j := range inOrder {
+			<-j.prepared
+			p.order(j)
+			toDeliver <- j
+			toFinish <- j
+		}
+	})
+	for range workers {
+		group.Go(func() { work(toPrepare, toFinish) })
+	}
+	var err error
+	for j := range toDeliver {
+		<-j.finished
+		if err == nil {
+			if err = p.deliver(j); err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				cancel()
+			}
+		}
+		free <- j
+	}
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return ended(readErr)
+}
+
+// work runs the unordered steps until both queues are closed.
+func work(prepare, finish <-chan *job) {
+	for prepare != nil || finish != nil {
+		select {
+		case j, ok := <-finish:
+			if !ok {
+				finish = nil
+				continue
+			}
+			j.finish()
+			j.finished <- struct{}{}
+			continue
+		default:
+		}
+		select {
+		case j, ok := <-finish:
+			if !ok {
+				finish = nil
+				continue
+			}
+			j.finish()
+			j.finished <- struct{}{}
+		case j, ok := <-prepare:
+			if !ok {
+				prepare = nil
+				continue
+			}
+			j.prepare()
+			j.prepared <- struct{}{}
+		}
+	}
+}
+
+// order numbers the batch and runs the windows.
+func (p *pass) order(j *job) {
+	j.line, j.record = p.line, p.rec
+	p.line += int64(j.batch.Lines)
+	p.rec += int64(len(j.batch.Events))
+	j.observe(&p.scan.windows)
+}
+
+// deliver decides what depends on order and hands the batch to the user.
+func (p *pass) deliver(j *job) error {
+	s := p.scan
+	o := &s.engine.options
+	p.sum.Lines += int64(j.batch.Lines)
+	p.sum.Records += int64(len(j.verdicts))
+	for i := range j.verdicts {
+		v := &j.verdicts[i]
+		if v.Err != nil {
+			p.sum.Unread++
+			reason := v.Err.Error()
+			if p.sum.Reasons[reason]++; p.sum.Reasons[reason] == 1 {
+				p.sum.FirstUnread[reason] = v.Line
+			}
+			continue
+		}
+		if v.Time != event.NoTime {
+			if o.Since != 0 && v.Time < o.Since || o.Until != 0 && v.Time >= o.Until {
+				v.Outside = true
+				continue
+			}
+			if s.first == event.NoTime || v.Time < s.first {
+				s.first = v.Time
+			}
+			s.last = max(s.last, v.Time)
+		}
+		s.judged++
+		v.Threat = v.FalseAlarmRate <= o.Budget.Allowed(s.judged, s.last-s.first)
+		if !v.Threat {
+			v.Class, v.Technique, v.Severity = "", nil, SeverityNone
+			continue
+		}
+		p.sum.Threats++
+		raw := j.batch.Bytes(j.batch.Events[i].Raw)
+		in, worst := s.incidents.add(v, p.name, raw)
+		if in == nil {
+			continue
+		}
+		v.Incident = in.ID
+		if worst {
+			in.Why = why(j, i)
+		}
+	}
+	return p.visit(&Result{Batch: &j.batch, Verdicts: j.verdicts, job: j})
+}
+
+func ended(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}

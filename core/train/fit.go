@@ -1,0 +1,335 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/tiercel/tiercel/core/ensemble"
+	"github.com/tiercel/tiercel/core/learner"
+)
+
+// Options adjust Fit. The zero value works.
+type Options struct {
+	Recipe   []Spec       // default Recipe(set, Full, Seed)
+	Split    SplitOptions // how the guard part is chosen; its Seed is Options.Seed
+	Seed     uint64
+	Sites    bool // thresholds must hold on sites that nobody has seen: see FitTail
+	Workers  int
+	Progress func(done, total int, what string) // called from several goroutines, one at a time
+	leak     bool                               // feed in-sample scores upwards: what tests must notice
+}
+
+// Fitted is what Fit made: the tiers, and how each part did on the guard part,
+// which none of the lower tiers saw.
+type Fitted struct {
+	Tiers   *ensemble.Tiers
+	Guard   []int // rows of the set in the guard part
+	Learner []Line
+	Meta    []Line
+	Super   Line
+}
+
+// Line is one row of a leaderboard.
+type Line struct {
+	Name    string
+	Weight  float64 // of a meta in the super-learner; of a learner: its mean share in the metas that count
+	Metrics Metrics // on the guard part
+}
+
+var errTooFew = errors.New("train: fewer than two base learners could be fitted")
+
+// Fit makes a whole detector of a set.
+//
+//  1. Rows are split once: a guard part, and folds hashed from their groups.
+//  2. Base learners score the folds out of fold, once on random folds and once
+//     on folds that leave out whole types of attack and whole sites; then they
+//     are fitted again on all rows but the guard's.
+//  3. Meta-learners learn from the out-of-fold scores of one kind of folds
+//     each, and are cross-fitted on the same folds for their calibration.
+//  4. The super-learner weighs the metas on the guard part, or takes the best
+//     single one; the thresholds come from the guard's normal rows.
+//
+// Whatever was no use is left out: learners to which no meta gives weight, and
+// metas to which the super-learner gives none.
+func Fit(ctx context.Context, s *Set, o Options) (*Fitted, error) {
+	if o.Recipe == nil {
+		o.Recipe = Recipe(s, Full, o.Seed)
+	}
+	o.Split.Seed = o.Seed
+	total := len(o.Recipe) * (2*Folds + 1)
+	var mu sync.Mutex
+	done := 0
+	b := newBench(s, o.Recipe, o.Workers, func(what string) {
+		if o.Progress == nil {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		o.Progress(done, total, what)
+	})
+	y := b.data.Y
+	fold, err := Split(y, s.Group, s.Type, s.Site, s.Time, o.Split)
+	if err != nil {
+		return nil, err
+	}
+	var inner, guard []int
+	for i, f := range fold {
+		if f == GuardFold {
+			guard = append(guard, i)
+		} else {
+			inner = append(inner, i)
+		}
+	}
+	f := &fitting{bench: b, fold: fold, inner: inner, guard: guard}
+	f.weight = BalanceTypes(y, s.Type, nil, s.W, 0)
+	if f.learners, err = b.refit(ctx, inner); err != nil {
+		return nil, err
+	}
+	random, err := b.outOfFold(ctx, inner, fold, Folds, o.leak)
+	if err != nil {
+		return nil, err
+	}
+	f.drop(random)
+	folds := []foldScores{{"", fold, random}}
+	if leave, ok := LeaveOutFolds(fold, y, s.Type, s.Site); ok {
+		scores, err := b.outOfFold(ctx, inner, leave, Folds, o.leak)
+		if err != nil {
+			return nil, err
+		}
+		folds = append(folds, foldScores{"-types", leave, scores})
+	}
+	if err := f.bases(random); err != nil {
+		return nil, err
+	}
+	if len(f.base) < 2 {
+		return nil, errTooFew
+	}
+	for _, scores := range folds {
+		if err := f.metas(&scores); err != nil {
+			return nil, err
+		}
+	}
+	return f.finish(o.Sites, o.Seed)
+}
+
+// foldScores are raw scores, [learner][row], out of one kind of folds.
+type foldScores struct {
+	suffix string
+	fold   []uint8
+	raw    [][]float32
+}
+
+// fitting is the work of one Fit.
+type fitting struct {
+	*bench
+	fold         []uint8
+	inner, guard []int
+	weight       []float32
+	learners     []learner.Learner // by spec; nil for those that could not be fitted
+	use          []int             // the specs that are used, in order
+	base         []ensemble.Base   // by index into use
+	meta         []*ensemble.MetaLearner
+	cross        [][]float64 // of each meta, cross-fitted log-odds of the inner rows
+}
+
+// drop keeps the learners that say something: that were fitted, and whose
+// scores are there and not all the same on the inner rows.
+func (f *fitting) drop(random [][]float32) {
+	for l := range f.learners {
+		if f.learners[l] == nil {
+			continue
+		}
+		present, lo, hi := 0, math.Inf(1), math.Inf(-1)
+		for _, i := range f.inner {
+			if v := float64(random[l][i]); v == v {
+				present++
+				lo, hi = min(lo, v), max(hi, v)
+			}
+		}
+		if present*20 >= len(f.inner) && hi > lo {
+			f.use = append(f.use, l)
+		}
+	}
+}
+
+// bases calibrates the used learners on their out-of-fold scores. A learner of
+// one class is calibrated for it: other attacks are left out.
+func (f *fitting) bases(random [][]float32) error {
+	for _, l := range f.use {
+		spec := &f.specs[l]
+		var rows, normal []int
+		for _, i := range f.inner {
+			if f.data.Y[i] == 0 {
+				normal = append(normal, i)
+			} else if !spec.teaches(f.set.Types[f.set.Type[i]]) {
+				continue
+			}
+			rows = append(rows, i)
+		}
+		c, err := FitCalibration(take(random[l], rows), take(f.data.Y, rows), take(f.weight, rows))
+		if err != nil {
+			return fmt.Errorf("%s: %w", spec.Info.ID, err)
+		}
+		t, err := FitTail(take(random[l], normal), nil, weightsOf(f.set.W, normal))
+		if err != nil {
+			return fmt.Errorf("%s: %w", spec.Info.ID, err)
+		}
+		f.base = append(f.base, ensemble.Base{Learner: f.learners[l], Calibration: c, Tail: t})
+	}
+	return nil
+}
+
+func weightsOf(w []float32, rows []int) []float32 {
+	if w == nil {
+		return nil
+	}
+	return take(w, rows)
+}
+
+// metaKinds returns the kinds of metas for the first and the further kinds of
+// folds: each kind is fitted on each kind of
+// folds, but the p-value combiners, whose weights do not come from the folds.
+func metaKinds(first bool) []string {
+	if first {
+		return MetaKinds[:]
+	}
+	return []string{ensemble.StackName, ensemble.ConvexName, ensemble.GreedyName, SingleName}
+}
+
+// truth is what the upper tiers know of all rows.
+func (f *fitting) truth() *Truth {
+	return &Truth{Y: f.data.Y, W: f.weight, Type: f.set.Type, Site: f.set.Site}
+}
+
+// metas fits the meta-learners on one kind of folds.
+func (f *fitting) metas(folds *foldScores) error {
+	table, err := NewTable(f.base, take(folds.raw, f.use))
+	if err != nil {
+		return err
+	}
+	for _, kind := range metaKinds(folds.suffix == "") {
+		m, err := FitMeta(kind, table, f.truth(), folds.fold)
+		if err != nil {
+			return err
+		}
+		m.Learner.Name = kind + folds.suffix
+		f.meta = append(f.meta, m.Learner)
+		f.cross = append(f.cross, m.LogOdds)
+	}
+	return nil
+}
+
+// finish fits the super-learner on the guard part and leaves out what is of no use.
+func (f *fitting) finish(sites bool, seed uint64) (*Fitted, error) {
+	raw := make([][]float32, len(f.use))
+	for n, l := range f.use {
+		scores := make([]float32, f.data.N)
+		if err := f.score(scores, f.learners[l], f.guard); err != nil {
+			return nil, err
+		}
+		raw[n] = take(scores, f.guard)
+	}
+	table, err := NewTable(f.base, raw)
+	if err != nil {
+		return nil, err
+	}
+	truth := f.truth().Subset(f.guard)
+	g := table.Apply(f.meta)
+	super, err := FitSuper(g, &truth, SuperOptions{Seed: seed, Group: take(f.set.Group, f.guard)})
+	if err != nil {
+		return nil, err
+	}
+	if super.Learner.Tail, err = f.tail(super, sites); err != nil {
+		return nil, err
+	}
+	out := &Fitted{Guard: f.guard, Super: Line{"super", 1, Measure(super.LogOdds, truth.Y, nil)}}
+	for j, m := range f.meta {
+		out.Meta = append(out.Meta, Line{m.Name, super.Learner.Beta[j], Measure(g[j], truth.Y, nil)})
+	}
+	shares := f.shares(super.Learner.Beta)
+	for n := range f.base {
+		out.Learner = append(out.Learner, Line{f.base[n].Learner.Info().ID, shares[n], Measure(raw[n], truth.Y, nil)})
+	}
+	out.Tiers, err = f.prune(super.Learner, shares)
+	return out, err
+}
+
+// tail fits the final rates on every normal row that has an honest score: the
+// guard's, and the others' from cross-fitted metas over out-of-fold bases. The
+// guard alone would be too few to tell one in a thousand.
+func (f *fitting) tail(super *Super, sites bool) (*ensemble.Tail, error) {
+	inner := SuperLogOdds(super.Learner, f.cross)
+	var scores []float64
+	var site []int32
+	var weight []float32
+	add := func(i int, z float64) {
+		if f.data.Y[i] == 0 {
+			scores = append(scores, z)
+			site = append(site, f.set.Site[i])
+			weight = append(weight, f.data.Weight(i))
+		}
+	}
+	for _, i := range f.inner {
+		add(i, inner[i])
+	}
+	for n, i := range f.guard {
+		add(i, super.LogOdds[n])
+	}
+	if !sites {
+		site = nil
+	}
+	return FitTail(scores, site, weight)
+}
+
+// shares returns each base learner's mean share of the weights, over the metas
+// as the super-learner weighs them.
+func (f *fitting) shares(beta []float64) []float64 {
+	out := make([]float64, len(f.base))
+	for j, m := range f.meta {
+		w := m.Mixer.(ensemble.Stateful).State().Weights
+		var total float64
+		for _, v := range w {
+			total += v
+		}
+		for n, v := range w {
+			if total > 0 {
+				out[n] += beta[j] * v / total
+			}
+		}
+	}
+	return out
+}
+
+// prune leaves out metas without weight, then base learners that no meta
+// listens to, unless they name a class.
+func (f *fitting) prune(super *ensemble.SuperLearner, shares []float64) (*ensemble.Tiers, error) {
+	var keep []int
+	var bases []ensemble.Base
+	for n, b := range f.base {
+		if shares[n] > 0 || b.Learner.Info().Class != "" {
+			keep = append(keep, n)
+			bases = append(bases, b)
+		}
+	}
+	var metas []*ensemble.MetaLearner
+	var beta []float64
+	for j, m := range f.meta {
+		if super.Beta[j] == 0 {
+			continue
+		}
+		state := m.Mixer.(ensemble.Stateful).State()
+		state.Weights = take(state.Weights, keep)
+		mixer, err := ensemble.NewMixer(m.Mixer.Name(), state)
+		if err != nil {
+			return nil, err
+		}
+		metas = append(metas, &ensemble.MetaLearner{Name: m.Name, Mixer: mixer, Calibration: m.Calibration})
+		beta = append(beta, super.Beta[j])
+	}
+	super = &ensemble.SuperLearner{Name: super.Name, Beta: beta, Calibration: super.Calibration, Tail: super.Tail}
+	return ensemble.NewTiers(bases, metas, super)
+}

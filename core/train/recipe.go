@@ -1,0 +1,224 @@
+package train
+
+import (
+	"strings"
+
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/feature"
+	"github.com/tiercel/tiercel/core/learner"
+)
+
+// Spec says how one base learner is made.
+type Spec struct {
+	Info learner.Info
+	// Fit learns from the rows; it must be deterministic.
+	Fit func(d *Data, info learner.Info) (learner.Learner, error)
+	// Only names the attack types that the learner is taught; attacks of other
+	// types are left out of its rows. Nil takes all.
+	Only []string
+	// Fixed says that Fit looks at no row: the learner's weights are knowledge,
+	// and it is not fitted again for each fold.
+	Fixed bool
+}
+
+// teaches reports whether the learner is taught attacks of that type.
+func (s *Spec) teaches(typ string) bool {
+	if s.Only == nil {
+		return true
+	}
+	for _, t := range s.Only {
+		if t == typ {
+			return true
+		}
+	}
+	return false
+}
+
+// Effort bounds the cost of what a recipe makes.
+type Effort uint8
+
+// Efforts. Fast leaves out the learners that cost microseconds an event: the
+// embedded models of high-volume logs are made with it.
+const (
+	Full Effort = iota
+	Fast
+)
+
+// fewest rows of an attack type for a learner of its own.
+const fewestOfClass = 40
+
+// Recipe returns the base learners for a set: one configuration for every
+// kind, which leaves out what the set has nothing for (no texts, no context,
+// no named attack types).
+//
+// General learners read the stateless columns. The context columns are read
+// by learners that are non-decreasing in each of them, because what is learned
+// freely from per-entity windows inverts between networks.
+func Recipe(s *Set, effort Effort, seed uint64) []Spec {
+	stateless := columns(0, s.Schema.Stateless)
+	specs := []Spec{
+		{
+			Info: learner.Info{ID: "linear", Columns: stateless},
+			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+				return FitLinear(d, info.Columns, LinearOptions{Info: info})
+			},
+		},
+		{
+			Info: learner.Info{ID: "bayes", Columns: stateless},
+			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+				return FitBayes(d, info.Columns, BayesOptions{Info: info})
+			},
+		},
+		{
+			Info: learner.Info{ID: "trees", Columns: stateless},
+			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+				return FitTrees(d, info.Columns, TreesOptions{Info: info, Trees: treesOf(s.Schema.Kind), Seed: seed})
+			},
+		},
+		{
+			Info: learner.Info{ID: "histogram", Columns: stateless},
+			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+				return FitHistogram(d, info.Columns, HistogramOptions{Info: info})
+			},
+		},
+	}
+	if effort == Full {
+		specs = append(
+			specs,
+			Spec{
+				Info: learner.Info{ID: "forest", Columns: stateless},
+				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+					return FitForest(d, info.Columns, ForestOptions{Info: info, Seed: seed})
+				},
+			},
+			Spec{
+				Info: learner.Info{ID: "isolation", Columns: stateless},
+				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+					return FitIsolation(d, info.Columns, IsolationOptions{Info: info, Seed: seed})
+				},
+			},
+		)
+	}
+	if len(s.Rows.Texts.Values) > 0 {
+		specs = append(
+			specs,
+			Spec{
+				Info: learner.Info{ID: "ngram", Texts: true},
+				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+					return FitNgram(d, NgramOptions{Info: info})
+				},
+			},
+			Spec{
+				Info: learner.Info{ID: "rarity", Texts: true},
+				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+					return FitRarity(d, RarityOptions{Info: info})
+				},
+			},
+		)
+	}
+	specs = append(specs, classSpecs(s)...)
+	return append(specs, contextSpecs(s)...)
+}
+
+// treesOf returns how many trees a kind gets: flows have few columns, and more
+// than 200 trees gained nothing there.
+func treesOf(k event.Kind) int {
+	if k == event.Flow || k == event.Auth {
+		return 200
+	}
+	return 400
+}
+
+func columns(from, to int) []int {
+	out := make([]int, 0, to-from)
+	for c := from; c < to; c++ {
+		out = append(out, c)
+	}
+	return out
+}
+
+// classSpecs returns one binary learner for each attack type that the schema
+// has markers for, or, where it has none, for each class of the kind.
+func classSpecs(s *Set) []Spec {
+	count := make([]int, len(s.Types))
+	for i, t := range s.Type {
+		if s.Y[i] == 1 {
+			count[t]++
+		}
+	}
+	var specs []Spec
+	for t, name := range s.Types {
+		if t == 0 || count[t] < fewestOfClass {
+			continue
+		}
+		var read []int
+		for c, column := range s.Schema.Names[:s.Schema.Stateless] {
+			if strings.HasPrefix(column, "marker.") {
+				read = append(read, c)
+			}
+		}
+		id := "marker-" + name
+		if len(read) > 0 && s.Schema.Column("marker."+name) < 0 {
+			continue
+		}
+		if len(read) == 0 {
+			if s.Schema.Kind != event.DNS {
+				continue
+			}
+			read, id = columns(0, s.Schema.Stateless), "class-"+name
+		}
+		specs = append(specs, Spec{
+			Info: learner.Info{ID: id, Class: name, Columns: read},
+			Only: []string{name},
+			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+				return FitLinear(d, info.Columns, LinearOptions{Info: info})
+			},
+		})
+	}
+	return specs
+}
+
+// contextSpecs returns the learners over the context columns: one fitted with
+// weights that may not be negative, and the fixed signals of the kind's classes.
+func contextSpecs(s *Set) []Spec {
+	d := len(s.Schema.Names)
+	if d == s.Schema.Stateless {
+		return nil
+	}
+	sign := make([]int8, d)
+	for c := s.Schema.Stateless; c < d; c++ {
+		sign[c] = 1
+	}
+	specs := []Spec{{
+		Info: learner.Info{ID: "context", Columns: columns(s.Schema.Stateless, d), Context: true},
+		Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+			return FitLinear(d, info.Columns, LinearOptions{Info: info, Monotone: sign})
+		},
+	}}
+	for _, signal := range feature.ContextSignals(s.Schema.Kind) {
+		specs = append(specs, Spec{
+			Info:  learner.Info{ID: "signal-" + signal.Name, Class: signal.Class, Context: true},
+			Fixed: true,
+			Fit: func(_ *Data, info learner.Info) (learner.Learner, error) {
+				return signalLearner(info, &s.Schema, signal)
+			},
+		})
+	}
+	return specs
+}
+
+// signalLearner makes a linear learner of a signal's own weights.
+func signalLearner(info learner.Info, s *feature.Schema, g feature.Signal) (learner.Learner, error) {
+	n := len(g.Columns)
+	w := make([]float32, n)
+	z := learner.Scaling{Log: make([]bool, n), Centre: make([]float32, n), Scale: make([]float32, n)}
+	for i, name := range g.Columns {
+		c := s.Column(name)
+		if c < 0 {
+			return nil, learner.Error(info.ID + ": no column " + name)
+		}
+		info.Columns = append(info.Columns, c)
+		w[i], z.Scale[i] = float32(g.Weights[i]), 1
+	}
+	return learner.NewLinear(info, z, w, make([]float32, n), float32(g.Bias))
+}

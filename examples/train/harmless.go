@@ -1,0 +1,30 @@
+package main
+
+// harmless writes values that normal people and programs send and that share
+// words or characters with attacks: names with apostrophes, prose with the
+// words of SQL, code in a forum post, addresses of pages as parameters, rich
+// text, tokens. They are put into requests exactly as payloads are, so that a
+// learner cannot tell an attack by its having been put there.
+var harmless = with(grammar{
+	"start":   {"{prose}", "{prose}", "{name}", "{name}", "{url}", "{url}", "{json}", "{token}", "{token}", "{list}", "{date}", "{mail}", "{filter}", "{path}", "{code}", "{rich}", "{search}", "{search}", "{money}", "{agent}", "{geo}", "{num}", "{word}", "{version}"},
+	"name":    {"O'Brien", "D'Angelo", "Jean-Luc {cap}", "{cap} & {cap}", "{cap} {cap}", "l'{word}", "N'Djamena", "{cap} \"{cap}\" {cap}", "{cap}, {cap}", "{cap} (the {word})", "Conan O'{cap}", "{cap}'s {word}", "Müller", "李{cap}", "Zoë {cap}"},
+	"cap":     {"Smith", "Maria", "Peter", "Anna", "Garcia", "Connor", "Neil", "Miller", "Rossi", "Dubois", "Kim", "Novak"},
+	"prose":   {"please select your {word} and drop us a line", "I'd like to order {d} of those, and the {word} too", "what's the difference between {word} and {word}?", "how to join the union of {word} workers", "update: the table from {cap} arrived; where do I put it?", "she said \"it's {num}% off\" -- really?", "insert coin to continue", "rock & roll; drum & bass", "don't delete my account or I'll cry", "{cap} and {cap} or just {cap}", "a {word} where nothing = something", "exec summary: {num} > {num}, so we won", "Is 1 < 2 and 3 > 2? yes!", "the cat /dog debate; who am I to judge", "order by phone, group by age, having fun", "can't sleep (again)", "see notes #{d} -- thanks", "script for the play, act {d}", "{word}: {word}; {word}: {word}", "100% of 50% isn't 50", "we echo this: ping me, then curl up", "null and void", "it's like {num} degrees", "create your own {word} | {word}", "from dusk till dawn", "system design; process & environment", "import the config from ../old if you have it"},
+	"url":     {"https://www.{word}.com/", "https://{word}.{tld}/{word}/{word}?{word}={num}", "https://{word}.com/{word}.html#{word}", "http://{word}.{tld}:8080/{word}", "https%3A%2F%2F{word}.com%2F{word}%3F{word}%3D{num}", "https://{word}.com/a?b=c&d=e&redirect=https%3A%2F%2F{word}.org", "//cdn.{word}.net/{word}.js", "https://user@{word}.com/{word}", "app://{word}/{word}", "https://{word}.com/{word}?q=select+{word}+from+{word}"},
+	"json":    {"{\"{word}\":\"{word}\",\"{word}\":{num}}", "[{num},{num},{num}]", "{\"a\":{\"b\":[{\"c\":null}]},\"d\":true}", "{\"query\":\"query {word}($id: ID!) { {word}(id: $id) { id name } }\",\"variables\":{\"id\":\"{num}\"}}", "[\"{word}\",\"{word}\"]", "{\"filter\":{\"$and\":[]},\"sort\":\"-{word}\"}", "{\"ts\":16{d}{d}{d}{d}{d}{d}{d}{d}{d}{d},\"e\":[[\"{word}\",{num}]]}"},
+	"token":   {"{hex}{hex}{hex}{hex}", "{hex}-{hex}-{hex}", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{tok}{tok}.{tok}", "{tok}{tok}==", "{tok}{tok}{tok}", "GA1.2.{num}{num}{num}.16{num}{num}{num}", "{tok}%3D%3D", "v2:{tok}:{hex}", "{hex}|{hex}|{num}", "AIza{tok}-{tok}", "{tok}/{tok}+{tok}="},
+	"hex":     {"3f{d}a9{c}{d}", "c0{d}{d}e4{d}f", "{d}{d}b7{d}d1a", "9e{d}5{d}cc0"},
+	"tok":     {"Qk9{c}{d}Xz{c}", "a8F{c}_P{d}w", "{c}{c}T{d}y-0L", "xB{d}{c}R7{c}", "m{d}N{c}p{d}Vg"},
+	"list":    {"{word},{word},{word}", "{num};{num};{num}", "{word}|{word}|{word}", "{word} {word} {word}", "{num}-{num}", "[{word}] ({word})", "+{word} -{word}", "{word}:{num},{word}:{num}", "1.0,2.5,{num}"},
+	"date":    {"2023-0{d}-1{d}T0{d}:3{d}:0{d}.000Z", "0{d}/0{d}/202{d}", "Mon Jul 0{d} 2023 1{d}:2{d}:3{d} GMT+0200 (CEST)", "202{d}-01-01 00:00:00", "16{d}{d}{d}{d}{d}{d}{d}{d}"},
+	"mail":    {"{word}.{word}@{word}.com", "{word}+{word}@{word}.org", "\"{cap}\" <{word}@{word}.net>"},
+	"filter":  {"{word} eq '{word}' and {word} gt {num}", "{word}>={num}", "price:[{num} TO {num}]", "{word}=in=({word},{word})", "-{word} OR {word}", "(&(objectClass=person)(cn={word}*))", "name asc, {word} desc", "{word}:({word} OR {word})", "$.{word}[0].{word}", "status!=closed"},
+	"path":    {"/{word}/{word}/{word}.html", "{word}/{word}/index.php", "C:\\Users\\{cap}\\Documents\\{word}.docx", "/var/{word}/{word}", "assets/img/{word}@2x.png", "{word}/../{word}.css", "./{word}", "~/{word}/{word}.txt", "/{word}/(index)/{word};v=1", "/api/v{d}/{word}/{num}"},
+	"code":    {"for (int i = 0; i < {num}; i++) { {word}(i); }", "SELECT is a {word}", "a && b || c", "if (x == {num}) return;", "<b>{word}</b>", "x => x.{word}", "print(\"{word}\")", "{word}.{word}({num})", "#{c}{c}{d}{d}{d}{c}", "font-family:'{cap}',serif;color:#fff", "{{ {word} }}", "@media (max-width:{num}px)", "function {word}(a,b){return a+b}", "M0 0L{num} {num}Z"},
+	"rich":    {"<p>{prose}</p>", "<div><br></div>", "<p>{cap} said <em>{word}</em> &amp; left.</p>", "<a href=\"https://{word}.com/\">{word}</a>", "<h2>{word}</h2><ul><li>{word}</li></ul>", "{prose}<br />{prose}", "**{word}** _{word}_ [{word}](https://{word}.com)"},
+	"search":  {"{word} {word}", "how to {word} a {word}", "\"{word} {word}\"", "{word} vs {word}", "best {word} for {cap} 202{d}", "select {word} from list", "drop shipping {word}", "union square {word}", "{word} near me", "c++ vs c#", "what is 7*7", "{word}'s day", "script {word} tutorial", "alert sound {word}", "passwd file format", "etc"},
+	"money":   {"$ {num}.99", "€{num},50", "{num} %", "-{num}.{num}", "1e-{d}", "{num}/{num}", "±{d}"},
+	"agent":   {"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/1{d}{d}.0.0.0 Safari/537.36", "Mozilla/5.0 (compatible; {cap}Bot/2.{d}; +http://{word}.com/bot.html)", "Dalvik/2.1.0 (Linux; U; Android 1{d}; SM-G9{num})", "{word}/{d}.{d} (iPhone; iOS 16.{d}; Scale/3.00)", "okhttp/4.{d}.0", "python-requests/2.{num}", "curl/7.{num}.0", "PostmanRuntime/7.{num}", "Go-http-client/1.1"},
+	"geo":     {"48.{num}{num},11.{num}{num}", "-33.8{num}, 151.2{num}", "POINT({num}.{num} {num}.{num})", "Europe/Berlin", "en-US,en;q=0.9"},
+	"version": {"{d}.{num}.{d}", "v{d}.{d}.{d}-beta+{hex}", "{word}@^{d}.{d}.{d}"},
+})

@@ -1,0 +1,73 @@
+// Train makes and measures models from a folder of labelled logs.
+//
+//	go run ./examples/train models  -data FOLDER -o core/model/models
+//	go run ./examples/train quality -data FOLDER -o examples/train/QUALITY.md
+//
+// models trains the four default models that the command line embeds; the same
+// data give the same bytes. quality trains one model on each set's training
+// part and scores its test parts, and scores the default models on test parts
+// that they have not seen; trivial rules stand beside every score.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+
+	"golang.org/x/term"
+
+	"github.com/tiercel/tiercel/core/train"
+)
+
+func main() {
+	if len(os.Args) < 2 {
+		usage()
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
+	data := flags.String("data", "", "folder of labelled logs")
+	out := flags.String("o", "", "where to write")
+	only := flags.String("only", "", "one set or kind alone")
+	seed := flags.Uint64("seed", 1, "of folds and learners")
+	flags.Parse(os.Args[2:])
+	var err error
+	switch os.Args[1] {
+	case "models":
+		err = models(ctx, *data, *out, *only, *seed)
+	case "quality":
+		err = quality(ctx, *data, *out, *only, *seed)
+	default:
+		usage()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "train:", err)
+		os.Exit(1)
+	}
+}
+
+func usage() {
+	fmt.Fprintln(os.Stderr, "usage: train models|quality -data FOLDER -o PATH [-only NAME] [-seed N]")
+	os.Exit(2)
+}
+
+// options returns the one configuration that every set and model is trained with.
+func options(name string, seed uint64) train.Options {
+	return train.Options{Seed: seed, Workers: runtime.GOMAXPROCS(0), Progress: progress(name)}
+}
+
+// progress shows the fits that are done on a terminal, and nothing elsewhere.
+func progress(name string) func(done, total int, what string) {
+	if !term.IsTerminal(int(os.Stderr.Fd())) {
+		return nil
+	}
+	return func(done, total int, what string) {
+		fmt.Fprintf(os.Stderr, "\r\x1b[K%s: %d of %d fits, %s", name, done, total, what)
+		if done == total {
+			fmt.Fprintln(os.Stderr)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/model"
+	"github.com/tiercel/tiercel/core/train"
+)
+
+// limits of the default models, as their cards state them.
+var limits = map[event.Kind][]string{
+	event.HTTP: {
+		"Bodies, cookies and headers are judged only where the log has them; an access log shows the request line, referrer and agent.",
+		"Oddities of one application (a wrong parameter name, a letter in a phone number) are not attacks to it.",
+		"Trained on written attacks, lists and tools; no guarantee against semantic rewriting.",
+	},
+	event.Flow: {
+		"One flow without its history says little: scans, floods, beacons and brute force are judged over windows per source.",
+		"Most labels of the training networks are silver: made by a rule on ports or hosts.",
+	},
+	event.DNS: {
+		"Word-based generated names look like ordinary ones.",
+		"Trained on two tunnelling tools; slow tunnels stay below the windows.",
+	},
+	event.Auth: {
+		"The labels of the training hosts are silver: made by counting failures per source.",
+		"Normal logins come from three hosts only.",
+	},
+}
+
+// models trains the embedded models and writes them to the folder out.
+func models(ctx context.Context, data, out, only string, seed uint64) error {
+	for _, kind := range []event.Kind{event.HTTP, event.Flow, event.DNS, event.Auth} {
+		if only != "" && only != kind.String() {
+			continue
+		}
+		m, err := trainDefault(ctx, data, kind, seed)
+		if err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+		bytes, err := m.Append(nil)
+		if err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+		path := filepath.Join(out, kind.String()+".tiercel")
+		if err := os.WriteFile(path, bytes, 0o644); err != nil {
+			return err
+		}
+		fmt.Printf("%s: %d bytes\n", path, len(bytes))
+		for _, q := range m.Card.Quality {
+			fmt.Printf("  %-28s %-24s %.4f\n", q.Set, q.Metric, q.Value)
+		}
+	}
+	return nil
+}
+
+// trainDefault trains one default model and measures it on its test part.
+func trainDefault(ctx context.Context, data string, kind event.Kind, seed uint64) (*model.Model, error) {
+	set, err := load(ctx, data, kind, defaults(kind, "train"), nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	o := options(kind.String(), seed)
+	o.Sites = true
+	o.Recipe = train.Recipe(set, train.Fast, seed)
+	fitted, err := train.Fit(ctx, set, o)
+	if err != nil {
+		return nil, err
+	}
+	leaderboard(os.Stderr, fitted)
+	m := &model.Model{Kind: kind, Name: kind.String(), Schema: set.Schema, Tiers: fitted.Tiers, Epoch: 1}
+	m.Card = model.Card{Seed: seed, Limits: limits[kind]}
+	for i, name := range set.Sites {
+		s := model.Source{Name: name}
+		for r, site := range set.Site {
+			if int(site) == i {
+				s.Rows++
+				s.Threats += int(set.Y[r])
+			}
+		}
+		m.Card.Trained = append(m.Card.Trained, s)
+	}
+	test, err := load(ctx, data, kind, defaults(kind, "test"), nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	scored, err := train.Score(m.Tiers, &test.Rows)
+	if err != nil {
+		return nil, err
+	}
+	y := labels(test)
+	all := train.Measure(scored.LogOdds, y, nil)
+	name := kind.String() + " test parts"
+	m.Card.Quality = []model.Measure{
+		{Set: name, Metric: "auroc", Value: all.AUROC},
+		{Set: name, Metric: "average_precision", Value: all.AP},
+		{Set: name, Metric: "recall_at_fpr 0.01", Value: all.R1},
+		{Set: name, Metric: "recall_at_fpr 0.001", Value: all.R01},
+	}
+	for _, budget := range []float64{1e-2, 1e-3} {
+		fpr, recall := realised(scored.Rate, y, budget)
+		m.Card.Quality = append(
+			m.Card.Quality,
+			model.Measure{Set: name, Metric: fmt.Sprintf("realised false alarms at %g", budget), Value: fpr},
+			model.Measure{Set: name, Metric: fmt.Sprintf("recall at budget %g", budget), Value: recall},
+		)
+	}
+	return m, nil
+}
+
+// leaderboard writes how each part did on the guard part of the training rows.
+func leaderboard(w io.Writer, f *train.Fitted) {
+	fmt.Fprintf(w, "%-24s %7s %7s %7s %7s\n", "on the guard part", "weight", "AUROC", "R1", "R01")
+	lines := append(append(append([]train.Line(nil), f.Learner...), f.Meta...), f.Super)
+	for _, l := range lines {
+		fmt.Fprintf(w, "%-24s %7.3f %7.4f %7.4f %7.4f\n", l.Name, l.Weight, l.Metrics.AUROC, l.Metrics.R1, l.Metrics.R01)
+	}
+}
+
+// measureDefault scores a kind's embedded model on test parts, site by site.
+func measureDefault(ctx context.Context, w io.Writer, data string, kind event.Kind) error {
+	m, err := defaultModel(kind)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\n## Default model: %s\n\n", kind)
+	fmt.Fprintln(w, "| test rows | normal | attacks | AUROC | R1 | R01 | false alarms at 1 % | at 0.1 % | recall at 1 % | at 0.1 % |")
+	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|")
+	row := func(name string, files []file) error {
+		test, err := load(ctx, data, kind, files, nil, nil)
+		if err != nil {
+			return err
+		}
+		scored, err := train.Score(m.Tiers, &test.Rows)
+		if err != nil {
+			return err
+		}
+		y := labels(test)
+		q := train.Measure(scored.LogOdds, y, nil)
+		f1, r1 := realised(scored.Rate, y, 1e-2)
+		f01, r01 := realised(scored.Rate, y, 1e-3)
+		fmt.Fprintf(w, "| %s | %d | %d | %.4f | %.4f | %.4f | %.3f %% | %.3f %% | %.4f | %.4f |\n", name, q.Rows-q.Attacks, q.Attacks, q.AUROC, q.R1, q.R01, 100*f1, 100*f01, r1, r01)
+		return nil
+	}
+	files := defaults(kind, "test")
+	for _, f := range files {
+		if err := row(f.path, []file{f}); err != nil {
+			return err
+		}
+	}
+	return row("all", files)
+}
