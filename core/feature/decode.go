@@ -1,9 +1,9 @@
 package feature
 
-// MaxLevels is how many levels of escaping are removed from a value. Three is
+// MaxEscapes is how many levels of escaping are removed from a value. Three is
 // what the double-encoding attacks of real logs need (%25%32%37 is two), plus
 // one; a fourth is left in the text, where the percent signs are counted.
-const MaxLevels = 3
+const MaxEscapes = 3
 
 // escapes says which escapes beyond the common ones a text can hold.
 type escapes uint8
@@ -15,7 +15,7 @@ const (
 
 // decoding is what was removed from a text.
 type decoding struct {
-	levels   uint8 // rounds that removed an escape, at most MaxLevels
+	levels   uint8 // rounds that removed an escape, at most MaxEscapes
 	upper    int32 // upper-case ASCII letters before the fold
 	needless int32 // escapes of letters and digits, %uXXXX, overlong and full-width forms: nobody's browser writes them
 	invalid  int32 // percent signs without two hex digits, kept as they are
@@ -68,7 +68,7 @@ var hexTable = func() (t [256]byte) {
 // of IIS), HTML entities (decimal, hex, and the names that attacks need),
 // \xNN, \uXXXX and \u{...} of JavaScript, JSON and Apache's log, overlong
 // UTF-8 and the full-width forms of the characters that carry syntax, in up to
-// MaxLevels rounds. What is not a valid escape stays as it is. The result is
+// MaxEscapes rounds. What is not a valid escape stays as it is. The result is
 // never longer than src. It allocates nothing beyond the growth of dst.
 func decode(dst, src []byte, e escapes) ([]byte, decoding) {
 	var d decoding
@@ -101,7 +101,7 @@ func lowerInPlace(text []byte, d *decoding) {
 	}
 }
 
-// unescape removes up to MaxLevels levels of escapes in place and returns the
+// unescape removes up to MaxEscapes levels of escapes in place and returns the
 // new length.
 func unescape(text []byte, e escapes, d *decoding) int {
 	if e&plusBlank != 0 {
@@ -114,7 +114,7 @@ func unescape(text []byte, e escapes, d *decoding) int {
 	if e&jsonString != 0 {
 		text = text[:unescapeJSON(text)]
 	}
-	for range MaxLevels {
+	for range MaxEscapes {
 		n, found := unescapeOnce(text, d, d.levels == 0)
 		text = text[:n]
 		if !found {

@@ -379,11 +379,9 @@ func (h *HTTP) observe(o *Observation, b *event.Batch, e *event.Event, t *target
 	if o.Peer = hashOf(b, e, event.Domain); o.Peer == 0 {
 		o.Peer = hashOf(b, e, event.HostName)
 	}
-	if o.Entity = hashOf(b, e, event.SourceIP); o.Entity == 0 {
-		if agent := hashOf(b, e, event.UserAgent); agent != 0 {
-			o.Entity = HashPair(agent, o.Peer)
-		}
-	}
+	// Without a source there is nobody to judge: an agent string is shared by
+	// thousands, and windows over it would only count the site's traffic.
+	o.Entity = hashOf(b, e, event.SourceIP)
 	path := b.Bytes(t.path)
 	if len(path) > 0 {
 		var first int

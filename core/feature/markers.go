@@ -77,10 +77,11 @@ type marker struct {
 // patterns that need one. It is immutable and safe for concurrent use.
 type Markers struct {
 	markers []marker
-	class   [256]uint8 // byte -> column of next; all blanks are one column
+	class   [256]uint8 // byte -> column of next; blanks are one column, line ends another
 	shift   uint       // log2 of the columns in a row
 	next    []uint16   // state<<shift | column -> state
 	accept  uint16     // states from here on end at least one pattern
+	start   uint16     // the state at the start of a text, where a word may begin
 	first   []uint16   // state-accept -> its patterns are out[first:first+1]
 	out     []uint16   // indices of markers
 }
@@ -124,36 +125,63 @@ func newMarkers(groups []group) *Markers {
 	return m
 }
 
-// classes numbers the bytes that patterns tell apart. Column 0 is any other.
+// edge is the column of a symbol that no text holds: it stands where a word may
+// begin, at the start of a text and behind every byte that no word has. A
+// pattern that must begin a word has it in front, and the automaton's table
+// reads it along with the byte before it, so that "or" costs nothing inside
+// "shoulder".
+const edge = 1
+
+// classes numbers the bytes that patterns tell apart. Column 0 is any other
+// byte of words, column 2 any other byte; a column never mixes the two.
 func (m *Markers) classes() {
-	n := uint8(1)
+	n := uint8(3)
+	for c := range m.class {
+		if !isWordByte(byte(c)) {
+			m.class[c] = 2
+		}
+	}
 	for i := range m.markers {
 		for _, c := range []byte(m.markers[i].text) {
-			if m.class[c] == 0 {
+			if m.class[c] == 0 || m.class[c] == 2 {
 				m.class[c] = n
 				n++
 			}
 		}
 	}
-	for _, c := range []byte("\t\n\v\f\r") {
-		if m.class[c] == 0 {
-			m.class[c] = m.class[' ']
-		}
+	for _, c := range []byte("\t\v\f") {
+		m.class[c] = m.class[' ']
 	}
+	m.class['\r'] = m.class['\n']
 	m.shift = uint(bits.Len8(n - 1))
 }
 
-// build makes the trie, turns it into the automaton in breadth-first order and
-// renumbers the states so that those that accept come last: the scan then asks
-// one comparison a byte.
+// columns appends the columns that spell a pattern.
+func (m *Markers) columns(dst []uint8, p *marker) []uint8 {
+	if p.check.beginsWord() && isWordByte(p.text[0]) {
+		dst = append(dst, edge)
+	}
+	for _, c := range []byte(p.text) {
+		if dst = append(dst, m.class[c]); !isWordByte(c) {
+			dst = append(dst, edge)
+		}
+	}
+	return dst
+}
+
+// build makes the trie, turns it into the automaton in breadth-first order,
+// folds the edges into the table and renumbers the states so that those that
+// accept come last: the scan then asks one comparison a byte.
 func (m *Markers) build() {
 	width := 1 << m.shift
-	trie := make([]uint32, width) // state*width+column -> state; 0 is none
+	trie := make([]uint32, width) // state<<shift|column -> state; 0 is none
 	ends := [][]uint16{nil}       // patterns that end at a state
+	var spelt []uint8
 	for i := range m.markers {
 		s := uint32(0)
-		for _, c := range []byte(m.markers[i].text) {
-			at := s<<m.shift | uint32(m.class[c])
+		spelt = m.columns(spelt[:0], &m.markers[i])
+		for _, c := range spelt {
+			at := s<<m.shift | uint32(c)
 			if trie[at] == 0 {
 				trie[at] = uint32(len(ends))
 				ends = append(ends, nil)
@@ -188,8 +216,16 @@ func (m *Markers) build() {
 			}
 		}
 	}
+	m.number(trie, ends, order)
+}
 
-	number := make([]uint16, states)
+// number fills next, first and out from the automaton.
+func (m *Markers) number(trie []uint32, ends [][]uint16, order []uint32) {
+	var nonWord [256]bool // by column
+	for c := range m.class {
+		nonWord[m.class[c]] = !isWordByte(byte(c))
+	}
+	number := make([]uint16, len(order))
 	n := uint16(0)
 	for _, accepting := range [...]bool{false, true} {
 		if accepting {
@@ -209,53 +245,63 @@ func (m *Markers) build() {
 	}
 	m.first = append(m.first, uint16(len(m.out)))
 	m.next = make([]uint16, len(trie))
-	for s := range uint32(states) {
-		for c := range uint32(width) {
-			m.next[uint32(number[s])<<m.shift|c] = number[trie[s<<m.shift|c]]
+	for s := range uint32(len(order)) {
+		for c := range uint32(1) << m.shift {
+			t := trie[s<<m.shift|c]
+			if nonWord[c] {
+				t = trie[t<<m.shift|edge]
+			}
+			m.next[uint32(number[s])<<m.shift|c] = number[t]
 		}
 	}
+	m.start = number[trie[edge]]
 }
 
 // scan adds what text shows to sums: for each class the strengths of the
 // distinct markers of this one value, where that is more than sums has.
-func (m *Markers) scan(sums *markerSums, text []byte, origin Origin) {
-	state, accept, next, shift := uint16(0), m.accept, m.next, m.shift
+func (m *Markers) scan(sums *markerSums, text []byte, origin Origin) (any bool) {
+	state, accept, next, shift := m.start, m.accept, m.next, m.shift
 	for i, c := range text {
 		state = next[uint(state)<<shift|uint(m.class[c])]
 		if state >= accept {
-			m.scanFrom(sums, text, i, state, origin)
-			return
+			return m.scanFrom(sums, text, i, state, origin)
 		}
 	}
+	return false
 }
 
 // scanFrom goes on where the first accepting state was met: most values never
 // come here, so that the loop above stays small.
-func (m *Markers) scanFrom(sums *markerSums, text []byte, i int, state uint16, origin Origin) {
+func (m *Markers) scanFrom(sums *markerSums, text []byte, i int, state uint16, origin Origin) (any bool) {
 	var seen found
 	var v markerSums
 	at := where(1) << origin
+	accept, next, shift := m.accept, m.next, m.shift
 	for {
-		if state >= m.accept {
-			k := state - m.accept
-			for _, id := range m.out[m.first[k]:m.first[k+1]] {
-				p := &m.markers[id]
-				if p.where&at == 0 || seen[id>>6]>>(id&63)&1 != 0 {
-					continue
-				}
-				if s := p.holds(text, i+1, origin); s != 0 {
-					seen[id>>6] |= 1 << (id & 63)
-					v[p.class] += uint16(s)
-				}
+		k := state - accept
+		for _, id := range m.out[m.first[k]:m.first[k+1]] {
+			p := &m.markers[id]
+			if p.where&at == 0 || seen[id>>6]>>(id&63)&1 != 0 {
+				continue
+			}
+			if s := p.holds(text, i+1, origin); s != 0 {
+				seen[id>>6] |= 1 << (id & 63)
+				v[p.class] += uint16(s)
+				any = true
 			}
 		}
-		if i++; i == len(text) {
-			break
+		for {
+			if i++; i >= len(text) {
+				for c := range v {
+					sums[c] = max(sums[c], v[c])
+				}
+				return any
+			}
+			state = next[uint(state)<<shift|uint(m.class[text[i]])]
+			if state >= accept {
+				break
+			}
 		}
-		state = m.next[uint(state)<<m.shift|uint(m.class[text[i]])]
-	}
-	for c := range v {
-		sums[c] = max(sums[c], v[c])
 	}
 }
 
@@ -264,7 +310,7 @@ func (m *Markers) scanFrom(sums *markerSums, text []byte, i int, state uint16, o
 // marker.*.
 func (m *Markers) Matches(dst []Match, text []byte, origin Origin) []Match {
 	var seen found
-	state := uint16(0)
+	state := m.start
 	for i, c := range text {
 		state = m.next[uint(state)<<m.shift|uint(m.class[c])]
 		if state < m.accept {

@@ -72,11 +72,8 @@ var patterns = []group{
 	{ClassTraversal, medium, inValues | inPath, always, []string{".htaccess", ".htpasswd", "access.log", "access_log", "error.log", "error_log", "\x00."}},
 
 	// Command injection.
-	{ClassCommand, strong, anywhere, asShell, []string{
-		"cat", "ls", "id", "uname", "whoami", "wget", "curl", "ping", "nc", "ncat", "bash", "sh", "sleep", "echo", "rm", "chmod", "python", "python3", "perl", "php", "ruby", "nslookup", "dig", "dir", "type", "net",
-		"netstat", "ifconfig", "ipconfig", "ps", "kill", "touch", "mkdir", "cd", "powershell", "cmd", "cmd.exe", "cmd /c", "certutil", "busybox", "tftp", "ftp", "env", "printenv", "pwd", "find", "grep", "awk", "sed", "head", "tail", "more", "less", "nl",
-		"systeminfo", "tasklist", "set", "ver", "reg", "copy", "del", "getent", "crontab", "telnet", "ssh", "which", "host", "exec", "eval", "export", "vi", "tac", "reboot", "shutdown", "sudo", "su", "mv", "cp", "nohup", "w", "who", "date", "time", "timeout", "mail", "/bin/", "/usr/bin/", "start", "netsh", "dd", "base64", "xterm", "phpinfo",
-	}},
+	{ClassCommand, strong, anywhere, asShell, []string{";", "|", "&", "`"}},
+	{ClassCommand, medium, anywhere, asShell, []string{"\n"}},
 	{ClassCommand, medium, inValues, asArgument, []string{
 		"cat", "ls", "uname", "wget", "curl", "ping", "nc", "bash", "sh", "rm", "chmod", "python", "perl", "nslookup", "dir", "type", "cmd", "cmd.exe", "powershell", "find", "echo", "id", "net", "tftp", "netstat", "ps", "head", "tail", "xp_cmdshell",
 	}},
@@ -131,7 +128,7 @@ var patterns = []group{
 	{ClassWebshell, medium, inPath, always, []string{"cmd=", "/wp-content/plugins/fix", "/wp-content/uploads/", ".php/", "/wp-includes/", "/images/shell", "/uploads/"}},
 
 	// Scanners by what they call themselves, and their probes.
-	{ClassScanner, strong, inAgent | inHeader, always, []string{
+	{ClassScanner, strong, inAgent | inHeader, asPrefix, []string{
 		"sqlmap", "nikto", "acunetix", "nessus", "netsparker", "invicti", "w3af", "wpscan", "nmap", "masscan", "zgrab", "zmap", "dirbuster", "gobuster", "dirb", "dirsearch", "feroxbuster", "ffuf", "wfuzz", "nuclei", "openvas", "qualys", "arachni", "skipfish", "havij", "hydra", "morfeus", "zmeu", "jorgee", "whatweb", "joomscan", "commix", "burp", "owasp", "appscan", "webinspect", "fuzz faster", "paros", "webshag", "grendel", "vega/", "cgichk", "jaeles", "httpx", "katana", "censys", "shodan", "l9explore", "l9tcpid", "leakix", "projectdiscovery", "expanse", "internetmeasurement", "internet-measurement", "netsystemsresearch", "stretchoid", "binaryedge", "odin", "hello, world", "hello world", "mozila", "muhstik", "gh0st", "xtc", "libredtail", "sysscan", "netcraft", "project 25499", "scaninfo", "nimbostratus", "genieacs", "custom-asynchttpclient", "modat", "visionheight", "security scan", "vulnerab", "pentest", "fimap", "sqlninja", "bsqlbf", "absinthe", "pangolin", "wvs", "n-stealth", "brutus", "blackwidow", "fhscan", "datacha0s", "xenu", "wordpress hash grabber", "kinza", "secscan", "cyberscan", "gbrmss", "rapid7", "detectify", "intruder", "probely", "tenable", "zaproxy", "whatcms", "paloalto", "t-sec", "krebs", "bot for jce", "fasthttp",
 	}},
 	{ClassScanner, medium, inAgent, always, []string{"scanner", "scan", "python-requests", "python-urllib", "go-http-client", "libwww-perl", "lwp::", "curl/", "wget/", "java/", "okhttp", "httpclient", "aiohttp", "node-fetch", "ruby", "winhttp", "masscan/", "headlesschrome", "phantomjs", "axios", "restsharp", "http_request", "crawler", "spider", "exploit", "attack"}},

@@ -68,7 +68,7 @@ func comparison(text []byte, i int) int {
 // bare constant at the end ("or 1") counts behind a quote only.
 func tautology(text []byte, start, end int, strength uint8) uint8 {
 	symbol := !isAlnum(text[start])
-	if !symbol && !(wordStarts(text, start) || text[start-1]-'0' < 10) || !symbol && !wordEnds(text, end) && text[end]-'0' >= 10 {
+	if !symbol && !wordEnds(text, end) && text[end]-'0' >= 10 {
 		return 0
 	}
 	i, left := operand(text, end)

@@ -4,29 +4,39 @@ package feature
 type check uint8
 
 const (
-	always check = iota
-	asWord       // no letter, digit or underscore on either side
-	asPrefix     // none before it
-	asStart      // at the start of the value
-	asCall       // as a word, an opening parenthesis behind it
-	asSentence   // as a word, after a blank, a quote or a bracket, a blank behind it
-	asShell      // a command word behind a shell metacharacter
-	asArgument   // a command word at the start of the value, an option or path behind it
-	asSubshell   // $( with a word in it, ` with a word and a closing one
-	asTag        // < that opens a tag
-	asHandler    // on... = as an attribute of a tag
-	asUnion      // union ... select
-	asSelect     // select ... from, or of a call or a list
-	asTautology  // and, or: followed by a comparison of constants
-	asBreakout   // a quote followed by what goes on in SQL
-	asComment    // a comment that swallows the rest of a statement
-	asStacked    // ; followed by a SQL verb
-	asDotDot     // ../ : the more in a row the stronger
-	asTemplate   // {{ }} ${ } #{ } <%= %> with an expression in it
-	asHeaderLine // a header's name at the start of a line
-	asRemote     // the address of a script or text at the start of the value
-	asEnd        // at the end of the value
+	always       check = iota
+	asWord             // no letter, digit or underscore on either side
+	asPrefix           // none before it
+	asStart            // at the start of the value
+	asCall             // as a word, an opening parenthesis behind it
+	asSentence         // as a word, after a blank, a quote or a bracket, a blank behind it
+	asShell            // a shell metacharacter with a command behind it
+	asArgument         // a command word at the start of the value, an option or path behind it
+	asSubshell         // $( with a word in it, ` with a word and a closing one
+	asTag              // < that opens a tag
+	asHandler          // on... = as an attribute of a tag
+	asUnion            // union ... select
+	asSelect           // select ... from, or of a call or a list
+	asTautology        // and, or: followed by a comparison of constants
+	asBreakout         // a quote followed by what goes on in SQL
+	asComment          // a comment that swallows the rest of a statement
+	asStacked          // ; followed by a SQL verb
+	asDotDot           // ../ : the more in a row the stronger
+	asTemplate         // {{ }} ${ } #{ } <%= %> with an expression in it
+	asHeaderLine       // a header's name at the start of a line
+	asRemote           // the address of a script or text at the start of the value
+	asEnd              // at the end of the value
 )
+
+// beginsWord reports whether a pattern with this check stands at the start of a
+// word only.
+func (c check) beginsWord() bool {
+	switch c {
+	case asWord, asPrefix, asStart, asCall, asSentence, asArgument, asHandler, asUnion, asSelect, asTautology:
+		return true
+	}
+	return false
+}
 
 // maxLook bounds how far a check looks to either side: hostile text makes
 // checks frequent, not long.
@@ -68,19 +78,19 @@ func (p *marker) holds(text []byte, end int, origin Origin) uint8 {
 	case always:
 		ok = true
 	case asWord:
-		ok = wordStarts(text, start) && wordEnds(text, end)
+		ok = wordEnds(text, end)
 	case asPrefix:
-		ok = wordStarts(text, start)
+		ok = true
 	case asStart:
 		ok = start == 0
 	case asEnd:
 		ok = end == len(text)
 	case asCall:
-		ok = wordStarts(text, start) && byteAt(text, skipSpace(text, end)) == '('
+		ok = byteAt(text, skipSpace(text, end)) == '('
 	case asSentence:
-		ok = wordStarts(text, start) && end < len(text) && lexClass[text[end]] == lexBlanks
+		ok = end < len(text) && lexClass[text[end]] == lexBlanks
 	case asShell:
-		ok = wordEnds(text, end) && afterShell(text, start)
+		ok = start > 0 && runsCommand(text, end)
 	case asArgument:
 		ok = start == 0 && commandArgument(text, end)
 	case asSubshell:
@@ -90,9 +100,9 @@ func (p *marker) holds(text []byte, end int, origin Origin) uint8 {
 	case asHandler:
 		return handler(text, start, end, p.strength)
 	case asUnion:
-		ok = wordStarts(text, start) && wordAt(text, skipWord(text, skipWord(text, skipOpen(text, end), "all"), "distinct"), "select")
+		ok = wordAt(text, skipWord(text, skipWord(text, skipOpen(text, end), "all"), "distinct"), "select")
 	case asSelect:
-		ok = wordStarts(text, start) && wordEnds(text, end) && selects(text, end)
+		ok = wordEnds(text, end) && selects(text, end)
 	case asTautology:
 		return tautology(text, start, end, p.strength)
 	case asBreakout:
@@ -194,28 +204,50 @@ func wordAt(text []byte, i int, word string) bool {
 	return i+len(word) <= len(text) && string(text[i:i+len(word)]) == word && wordEnds(text, i+len(word))
 }
 
-// afterShell reports whether what stands at i is run by a shell: behind ; | &
-// a backtick, $( or a line's end, perhaps with the path of a directory before it.
-func afterShell(text []byte, i int) bool {
-	limit := max(0, i-maxLook)
-	if i > limit && isWordByte(text[i-1]) {
-		return false
+// maxCommandWord is the longest of the commands.
+const maxCommandWord = 12
+
+// runsCommand reports whether a command stands at i, perhaps behind blanks and
+// the path of its directory, as a word of its own. Quotes and backslashes
+// inside it (c'a't) are skipped as shells do.
+func runsCommand(text []byte, i int) bool {
+	limit := min(len(text), i+maxLook)
+	for i < limit && (isSpace(text[i]) || text[i] == '+' || text[i] == '(' || text[i] == '|' || text[i] == '&' || text[i] == '$') {
+		i++
 	}
-	if i > limit && (text[i-1] == '/' || text[i-1] == '\\') {
-		for i > limit && (isWordByte(text[i-1]) || text[i-1] == '/' || text[i-1] == '\\' || text[i-1] == '.' || text[i-1] == '-') {
-			i--
+	var word [maxCommandWord]byte
+	n := 0
+	for ; i < limit; i++ {
+		switch c := text[i]; {
+		case isWordByte(c):
+			if n == len(word) {
+				return false
+			}
+			word[n] = c
+			n++
+		case c == '/':
+			n = 0 // that was a directory
+		case c == '\'' || c == '"' || c == '\\':
+		case c == '.' && n == 0: // ./command
+		default:
+			return isCommand(word[:n], c)
 		}
 	}
-	for ; i > limit && isSpace(text[i-1]); i-- {
-		if c := text[i-1]; c == '\n' || c == '\r' {
-			return i > 1 // a line of its own, not the value's first
-		}
-	}
-	switch byteAt(text, i-1) {
-	case ';', '|', '`', '&':
-		return true
-	case '(':
-		return byteAt(text, i-2) == '$'
+	return i == len(text) && isCommand(word[:n], 0)
+}
+
+// isCommand reports whether word is a command that attacks run, followed by
+// next, 0 at the end.
+func isCommand(word []byte, next byte) bool {
+	switch string(word) {
+	case "cat", "ls", "id", "uname", "whoami", "wget", "curl", "ping", "ncat", "bash", "sh", "sleep", "echo", "rm", "chmod", "python", "python2", "python3", "perl", "php",
+		"ruby", "nslookup", "dig", "dir", "netstat", "ifconfig", "ipconfig", "ps", "kill", "touch", "mkdir", "powershell", "pwsh", "cmd", "certutil", "busybox", "tftp", "env",
+		"printenv", "pwd", "grep", "awk", "sed", "tail", "systeminfo", "tasklist", "getent", "crontab", "telnet", "nohup", "phpinfo", "reboot", "shutdown", "sudo", "netsh",
+		"xterm", "mkfifo", "base64", "exec", "eval", "timeout", "traceroute", "arp", "lsof", "ss", "killall", "insmod", "iptables", "bitsadmin", "mshta", "rundll32", "vol":
+		return next != '=' && next != '-'
+	case "nc", "cd", "type", "net", "find", "head", "more", "less", "nl", "set", "ver", "reg", "copy", "del", "ftp", "ssh", "which", "host", "export", "vi", "tac", "su", "mv",
+		"cp", "who", "date", "dd", "start", "w", "mail", "time", "exit", "ip":
+		return next == 0 || isSpace(next) || next == ';' || next == '|' || next == '&' || next == '`' || next == ')' || next == '$' || next == '+' || next == '>' || next == '<'
 	}
 	return false
 }
@@ -293,9 +325,6 @@ func tag(text []byte, i int, strength uint8) uint8 {
 // handler reads on<letters> = behind a quote, a slash or a blank: an event
 // handler, strong when a tag or a quote is open before it.
 func handler(text []byte, start, end int, strength uint8) uint8 {
-	if start > 0 && isWordByte(text[start-1]) {
-		return 0
-	}
 	i := end
 	for i < len(text) && i-end < 24 && text[i]-'a' < 26 {
 		i++
