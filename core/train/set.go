@@ -25,6 +25,7 @@ type Set struct {
 	Time   []int64   // nanoseconds, event.NoTime when absent
 	Types  []string
 	Sites  []string
+	Unread int64 // records that could not be read; they have no row
 }
 
 // Len returns the number of rows.
@@ -45,6 +46,7 @@ type Record struct {
 	Event  *event.Event
 	Batch  *event.Batch
 	column func(name string) (string, bool)
+	beside bool // labels stand in a file beside the log
 }
 
 // Column returns the text of a column of the record: a member of a JSON
