@@ -139,11 +139,11 @@ const NoTime = math.MinInt64
 // batch is not reset. Num holds NaN where the record has no value.
 type Event struct {
 	Kind  Kind
-	Err   error // why the record could not be read; nil when it was
-	Line  uint32
-	Raw   Span  // the whole record as it stands in the log
-	Time  int64 // nanoseconds since 1970 UTC, or NoTime
-	Cells Span  // Table only: Off and Len index Batch.Cells
+	Err   error  // why the record could not be read; nil when it was
+	Line  uint32 // physical line in its batch, from 0: Batch.FirstLine + Line is its number in the file
+	Raw   Span   // the whole record as it stands in the log
+	Time  int64  // nanoseconds since 1970 UTC, or NoTime
+	Cells Span   // Table only: Off and Len index Batch.Cells
 	Text  [NumText]Span
 	Num   [NumNum]float64
 }
@@ -165,22 +165,27 @@ var emptyEvent = func() (e Event) {
 // append unescaped text behind the records in Buf, so spans are offsets, not
 // slices. A batch is reused through Reset and belongs to one goroutine at a time.
 type Batch struct {
-	Buf     []byte // the records, then what parsers appended
-	Records int    // length of the part of Buf that holds records
-	Offset  int64  // offset of Buf[0] in the decompressed file
-	Parser  Parser // reads these records; nil for none
-	Events  []Event
-	Cells   []Span // cells of Table events
-	Lines   int    // physical lines in Buf, set by Parse
-	Skipped int    // of these blank, comment or header lines, set by Parse
-	Limits  Limits
+	Buf       []byte // the records, then what parsers appended
+	Records   int    // length of the part of Buf that holds records
+	Offset    int64  // offset of Buf[0] in the decompressed file
+	FirstLine int    // number of the physical line that Buf starts in, from 1
+	Parser    Parser // reads these records; nil for none
+	Events    []Event
+	Cells     []Span // cells of Table events
+	Lines     int    // physical lines in Buf, set by Parse
+	Skipped   int    // of these blank, comment or header lines, set by Parse
+	Limits    Limits
 
-	words uint32 // offset of the vocabulary in Buf plus one; 0 while it is not there
+	head   int    // bytes of header lines that Buf starts with
+	spans  []Span // the records, where they are not lines
+	valued bool   // spans are the records
+	lost   int    // physical lines that are not in Buf: of a record cut at MaxLine
+	words  uint32 // offset of the vocabulary in Buf plus one; 0 while it is not there
 }
 
 // Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() {
-	*b = Batch{Buf: b.Buf[:0], Events: b.Events[:0], Cells: b.Cells[:0], Limits: b.Limits}
+	*b = Batch{Buf: b.Buf[:0], Events: b.Events[:0], Cells: b.Cells[:0], Limits: b.Limits, spans: b.spans[:0]}
 }
 
 // Bytes returns the text of a span; it is valid until the buffer grows or the batch is reset.
@@ -265,11 +270,12 @@ const (
 
 // Options adjust how records are read.
 type Options struct {
-	Kind   Kind              // forces the kind of formats that can hold several; KindNone detects it
-	Map    map[string]string // field of the log -> ECS name, before the well-known aliases
-	Year   int               // year of time stamps that have none (syslog); 0 means 1970
-	Cells  bool              // keep the cells of CSV records (Kind Table)
-	Limits Limits
+	Kind       Kind              // forces the kind of formats that can hold several; KindNone detects it
+	Map        map[string]string // field of the log -> ECS name, before the well-known aliases
+	Year       int               // year of time stamps that have none (syslog); 0 means 1970
+	Cells      bool              // keep the cells of CSV records (Kind Table)
+	BatchBytes int               // text in a batch of a Reader; 0 means DefaultBatchBytes
+	Limits     Limits
 }
 
 // Format is one log format.

@@ -48,6 +48,7 @@ type Scanner struct {
 	data []byte
 	text []byte
 	pos  int
+	at   int // offset of text
 	// Lenient accepts inside strings what log writers are known to produce:
 	// \xHH (nginx without escape=json) and raw control characters.
 	Lenient    bool
@@ -129,6 +130,9 @@ func (s *Scanner) AppendText(dst []byte) []byte {
 
 // Depth returns how many containers are open.
 func (s *Scanner) Depth() int { return s.depth }
+
+// TextPos returns the offset of Text.
+func (s *Scanner) TextPos() int { return s.at }
 
 // Pos returns the offset behind the last token.
 func (s *Scanner) Pos() int { return s.pos }
@@ -214,7 +218,7 @@ func (s *Scanner) value(c byte) (Token, error) {
 	if n == 0 {
 		return End, ErrJSON
 	}
-	s.text, s.escaped = s.data[s.pos:s.pos+n], false
+	s.text, s.at, s.escaped = s.data[s.pos:s.pos+n], s.pos, false
 	s.pos += n
 	s.after()
 	return Number, nil
@@ -268,7 +272,7 @@ func (s *Scanner) literal(word string, t Token) (Token, error) {
 	if len(s.data)-s.pos < len(word) || string(s.data[s.pos:s.pos+len(word)]) != word {
 		return End, ErrJSON
 	}
-	s.text, s.escaped = s.data[s.pos:s.pos+len(word)], false
+	s.text, s.at, s.escaped = s.data[s.pos:s.pos+len(word)], s.pos, false
 	s.pos += len(word)
 	s.after()
 	return t, nil
@@ -287,7 +291,7 @@ func (s *Scanner) quoted() bool {
 		}
 		switch c := s.data[s.pos]; {
 		case c == '"':
-			s.text = s.data[start:s.pos]
+			s.text, s.at = s.data[start:s.pos], start
 			s.pos++
 			return true
 		case c == '\\':
