@@ -46,9 +46,9 @@ const (
 	colTotal
 	colJoined
 	colBody
+	colTool // in the order of agentKind
 	colBrowser
 	colBot
-	colTool
 	colAgentLength
 	colClasses
 	colStrongest
@@ -62,7 +62,7 @@ var colNames = [colMarkers]string{
 	"http.response.bytes", "http.no_target", "http.proxy",
 	"url.length", "url.depth", "url.asset", "url.script", "url.hidden", "url.empty_segment",
 	"param.count", "param.odd_names", "param.total_length", "http.joined", "body.length",
-	"agent.browser", "agent.bot", "agent.tool", "agent.length",
+	"agent.tool", "agent.browser", "agent.bot", "agent.length",
 	"marker.classes", "marker.strongest",
 }
 
@@ -75,6 +75,12 @@ var (
 		lexLength, lexUpper, lexRun, lexSwitches, lexLevels, lexNeedless, lexInvalid,
 		lexEntropy, lexSpecialRatio, lexDigitRatio, lexDistinct, lexHex,
 	}
+	paramLexicals = func() (all [numLexical]uint8) {
+		for i := range all {
+			all[i] = uint8(i)
+		}
+		return all
+	}()
 	headerLexicals = [...]uint8{
 		lexControls, lexNonASCII, lexQuotes, lexAngles, lexParens, lexBackslash, lexDollars, lexBackticks, lexBraces,
 		lexLength, lexLevels, lexNeedless, lexSpecialRatio,
@@ -108,7 +114,9 @@ func (h *HTTP) Markers() *Markers { return h.markers }
 // Encode fills dst and obs; see [Encoder].
 func (h *HTTP) Encode(dst *Batch, obs *[]Observation, b *event.Batch, s *Scratch) {
 	prepare(dst, obs, len(b.Events), len(h.schema.Names))
-	s.http.marks = h.markers
+	if s.http.marks != h.markers {
+		s.http = request{marks: h.markers}
+	}
 	for i := range b.Events {
 		if e := &b.Events[i]; readableEvent(e, event.HTTP) {
 			h.encode(dst.Row(i), &(*obs)[i], &dst.Texts, b, e, &s.http)
@@ -147,13 +155,13 @@ func (h *HTTP) encode(row []float32, o *Observation, texts *Texts, b *event.Batc
 	if x := e.Text[event.Headers]; x.Len > 0 {
 		r.headers(int(x.Off), int(x.Off+x.Len))
 	}
-	agent := e.Text[event.UserAgent]
-	if agent.Len > 0 {
-		r.quiet(int(agent.Off), int(agent.Off+agent.Len), event.Span{}, FromAgent)
-	}
 
-	for i := range row[:numColumns] {
-		row[i] = 0
+	clear(row[:h.schema.Stateless])
+	if a := e.Text[event.UserAgent]; a.Len > 0 {
+		row[colTool+int(r.agent(int(a.Off), int(a.Off+a.Len)))] = 1
+		row[colAgentLength] = logCount(int32(min(a.Len, MaxValue)))
+	} else {
+		fillNaN(row[colTool : colAgentLength+1])
 	}
 	method := b.Text(e, event.Method)
 	write := setMethod(row, method)
@@ -164,9 +172,11 @@ func (h *HTTP) encode(row []float32, o *Observation, texts *Texts, b *event.Batc
 	row[colTotal] = logCount(r.total)
 	row[colJoined] = logCount(r.joined)
 	row[colBody] = logCount(int32(min(body.Len, MaxValue)))
-	setAgent(row, b.Bytes(agent))
 	var classes, strongest uint16
 	for c := range NumClasses {
+		if r.sums[c] == 0 {
+			continue
+		}
 		row[colMarkers+int(c)] = r.sums.feature(c)
 		strongest = max(strongest, r.sums[c])
 		if r.sums[c] >= medium {
@@ -176,17 +186,10 @@ func (h *HTTP) encode(row []float32, o *Observation, texts *Texts, b *event.Batc
 	row[colClasses] = float32(classes)
 	row[colStrongest] = float32(strongest) / float32(strongest+saturation)
 	next := row[numColumns:]
-	for i, k := range pathLexicals {
-		next[i] = r.top[pathPart].feature(int(k))
-	}
+	r.top[pathPart].features(next[:len(pathLexicals)], pathLexicals[:])
 	next = next[len(pathLexicals):]
-	for k := range numLexical {
-		next[k] = r.top[paramPart].feature(k)
-	}
-	next = next[numLexical:]
-	for i, k := range headerLexicals {
-		next[i] = r.top[headerPart].feature(int(k))
-	}
+	r.top[paramPart].features(next[:numLexical], paramLexicals[:])
+	r.top[headerPart].features(next[numLexical:numLexical+len(headerLexicals)], headerLexicals[:])
 	h.observe(o, b, e, &t, write)
 }
 
@@ -348,29 +351,6 @@ next:
 		return true
 	}
 	return false
-}
-
-// maxAgent is how much of an agent tells what it claims to be.
-const maxAgent = 512
-
-// setAgent says what the agent claims to be, coarsely: agents lie, and a
-// detector that trusts them finds 98 % of a scanner and 1 % once it calls
-// itself a browser.
-func setAgent(row []float32, agent []byte) {
-	if len(agent) == 0 {
-		fillNaN(row[colBrowser : colAgentLength+1])
-		return
-	}
-	row[colAgentLength] = logCount(int32(len(agent)))
-	agent = agent[:min(len(agent), maxAgent)]
-	switch {
-	case bytes.Contains(agent, []byte("bot")) || bytes.Contains(agent, []byte("Bot")) || bytes.Contains(agent, []byte("+http")) || bytes.Contains(agent, []byte("spider")) || bytes.Contains(agent, []byte("crawl")):
-		row[colBot] = 1
-	case bytes.HasPrefix(agent, []byte("Mozilla/")) || bytes.HasPrefix(agent, []byte("Opera/")):
-		row[colBrowser] = 1
-	default:
-		row[colTool] = 1
-	}
 }
 
 // observe fills what the windows need to know.

@@ -171,7 +171,7 @@ func TestHTTPObservation(t *testing.T) {
 		t.Error("a style sheet is an asset")
 	}
 	login := of(map[event.TextField]string{event.Method: "POST", event.URL: "/user/Login", event.UserAgent: "x"})
-	if login.Flags&FlagLogin == 0 || login.Flags&FlagWrite == 0 || login.Entity == 0 {
+	if login.Flags&FlagLogin == 0 || login.Flags&FlagWrite == 0 || login.Entity != 0 {
 		t.Errorf("a POST to a login page: flags %b, entity %x", login.Flags, login.Entity)
 	}
 	if o := get("/login"); o.Flags&FlagLogin != 0 {

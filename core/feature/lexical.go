@@ -214,11 +214,20 @@ func hexOnly(text []byte) bool {
 	return true
 }
 
-// feature returns statistic i as learners see it: counts as log2(1+n), ratios
-// in [0,1], entropy in bits a byte.
-func (v *lexical) feature(i int) float32 {
-	if i < numLexSizes {
-		return logCount(v[i])
+// features writes the statistics in list as learners see them: counts as
+// log2(1+n), ratios in [0,1], entropy in bits a byte; 0 where nothing was
+// measured. dst is all 0 and as long as list.
+func (v *lexical) features(dst []float32, list []uint8) {
+	if v[lexLength] == 0 {
+		return
 	}
-	return float32(v[i]) / lexOne
+	for i, k := range list {
+		switch n := v[k]; {
+		case n == 0:
+		case k < numLexSizes:
+			dst[i] = logCount(n)
+		default:
+			dst[i] = float32(n) / lexOne
+		}
+	}
 }

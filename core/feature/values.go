@@ -47,11 +47,12 @@ type request struct {
 	top   [numParts]lexical
 	sums  markerSums
 
-	listed int   // values listed so far
-	params int32 // parameters of query, body and payload, empty ones included
-	odd    int32 // parameters whose name is no name
-	joined int32 // windows read beyond the bounds
-	total  int32 // bytes of the values of parameters
+	agents agentMemory // outlives the record
+	listed int         // values listed so far
+	params int32       // parameters of query, body and payload, empty ones included
+	odd    int32       // parameters whose name is no name
+	joined int32       // windows read beyond the bounds
+	total  int32       // bytes of the values of parameters
 }
 
 // reset makes r ready for the next record.
