@@ -31,6 +31,11 @@ func TestData(t *testing.T) {
 		{"samples/nginx/*bad-request.log", combinedFormat(), 1},
 		{"samples/nginx/*botsearch.log", combinedFormat(), 8. / 14},
 		{"samples/syslog/*.log", syslogFormat(), 0.999},
+		{"samples/iis/*.log", iisFormat(), 1},
+		{"samples/cloud-lb/*.log", elbFormat(), 14. / 16},
+		{"samples/nginx/*http-auth.log", nginxErrorFormat(), 1},
+		{"samples/nginx/*botsearch.log", nginxErrorFormat(), 6. / 14},
+		{"samples/apache/error.log", apacheErrorFormat(), 32. / 2000},
 		{"auth-syslog/*.log.gz", syslogFormat(), 0.999},
 		{"auth-more/*.log.gz", syslogFormat(), 0.999},
 	} {

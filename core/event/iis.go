@@ -15,7 +15,7 @@ import (
 // with blanks in it, which error handlers log, is told from the columns around it.
 type iisLog struct {
 	columns []iisColumn
-	query   int // index of cs-uri-query, -1 when there is none
+	query   int  // index of cs-uri-query, -1 when there is none
 	named   bool // by a #Fields line
 }
 

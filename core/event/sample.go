@@ -28,20 +28,27 @@ func nextLine(sample []byte) (line, rest []byte) {
 // matchLines parses the first lines of a sample and returns the share that
 // accept takes, with the reason in words: "48 of 50 lines are <what>".
 func matchLines(sample []byte, p Parser, what string, accept func(line []byte, b *Batch, e *Event) bool) (sure float64, why string) {
-	hits, total := 0, 0
 	var b Batch
 	var e Event
+	return matchShape(sample, what, func(line []byte) bool {
+		b.Reset()
+		b.Buf = append(b.Buf, line...)
+		b.Records = len(b.Buf)
+		e.Reset()
+		return p.Parse(&b, Span{0, uint32(len(line))}, &e) == nil && accept(line, &b, &e)
+	})
+}
+
+// matchShape is matchLines for formats in which most lines are no events: it
+// looks at the form of a line only.
+func matchShape(sample []byte, what string, is func(line []byte) bool) (sure float64, why string) {
+	hits, total := 0, 0
 	for total < sampleLines {
 		var line []byte
 		if line, sample = nextLine(sample); len(line) == 0 {
 			break
 		}
-		total++
-		b.Reset()
-		b.Buf = append(b.Buf, line...)
-		b.Records = len(b.Buf)
-		e.Reset()
-		if p.Parse(&b, Span{0, uint32(len(line))}, &e) == nil && accept(line, &b, &e) {
+		if total++; is(line) {
 			hits++
 		}
 	}
