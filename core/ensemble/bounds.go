@@ -1,13 +1,18 @@
 package ensemble
 
-import (
-	"math"
-
-	"github.com/tiercel/tiercel/core/portable"
-)
+import "github.com/tiercel/tiercel/core/portable"
 
 // leastTail is e^logRateFloor, rounded down: no rate is smaller.
 const leastTail = 3.72e-44
+
+// setExtreme gives score i the lowest or the highest value it can have.
+func (s *Scores) setExtreme(i int, high bool) {
+	if high {
+		s.set(i, 1, Clip, leastTail, logRateFloor)
+	} else {
+		s.set(i, 0, -Clip, 1, 0)
+	}
+}
 
 // slack widens an interval of log-odds outwards. Mixers, calibrations and the
 // portable functions are monotone up to their rounding, a few 1e-15 of their
@@ -27,11 +32,11 @@ const slack = 1e-9
 // anything. When neither a known score nor a pending one is present, both ends
 // are NaN.
 func (t *Tiers) Bounds(e *Evaluation, pending uint64) (lo, hi float64) {
-	lo = t.extreme(e, pending, 0, -Clip, 1)
-	hi = t.extreme(e, pending, 1, Clip, leastTail)
+	lo = t.extreme(e, pending, false)
+	hi = t.extreme(e, pending, true)
 	for i := range t.Bases {
 		if pending>>i&1 == 1 {
-			e.Scores.set(i, math.NaN(), math.NaN(), math.NaN())
+			e.Scores.forget(i)
 		}
 	}
 	return lo - slack, hi + slack
@@ -39,17 +44,20 @@ func (t *Tiers) Bounds(e *Evaluation, pending uint64) (lo, hi float64) {
 
 // extreme returns the log-odds of h with all pending learners at one end of
 // their range.
-func (t *Tiers) extreme(e *Evaluation, pending uint64, p, logit, tail float64) float64 {
+func (t *Tiers) extreme(e *Evaluation, pending uint64, high bool) float64 {
 	for i := range t.Bases {
 		if pending>>i&1 == 1 {
-			e.Scores.set(i, p, logit, tail)
+			e.Scores.setExtreme(i, high)
 		}
 	}
 	for j, m := range t.Metas {
-		if _, ok := m.Mixer.(Monotone); ok {
+		switch _, ok := m.Mixer.(Monotone); {
+		case ok:
 			e.Metas[j] = portable.Logistic(m.LogOdds(&e.Scores))
-		} else {
-			e.Metas[j] = p
+		case high:
+			e.Metas[j] = 1
+		default:
+			e.Metas[j] = 0
 		}
 	}
 	return t.Super.LogOdds(e.Metas)
@@ -88,11 +96,11 @@ func (t *Tiers) metaRise(m *MetaLearner, mono Monotone, i int) float64 {
 	delta := mono.Reach(i)
 	s := NewScores(len(t.Bases))
 	for k := range t.Bases {
-		s.set(k, 0, -Clip, 1)
+		s.setExtreme(k, false)
 	}
 	lo := mono.Mix(&s)
 	for k := range t.Bases {
-		s.set(k, 1, Clip, leastTail)
+		s.setExtreme(k, true)
 	}
 	hi := mono.Mix(&s)
 	return largestRise(m.Calibration.P, min(delta, hi-lo), lo, hi)

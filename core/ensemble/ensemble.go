@@ -23,11 +23,16 @@ type Base struct {
 }
 
 // Scores are the calibrated scores of one row, one element a base learner.
-// NaN marks a missing one, in all three slices.
+// NaN marks a missing one, in all slices. NewScores makes them.
 type Scores struct {
 	P     []float64 // probability of a threat, in [0,1]
 	Logit []float64 // its log-odds, clipped to +-Clip
 	Tail  []float64 // share of normal rows that score at least this high, in (0,1]
+
+	// Evidence is -log(Tail), in [0,100]: 0 for a row that is ordinary, 4.6 for
+	// one in a hundred. nil lets mixers compute it from Tail, which costs them a
+	// logarithm a learner.
+	Evidence []float64
 }
 
 // Clip bounds log-odds.

@@ -8,7 +8,7 @@ type scale uint8
 const (
 	probability scale = iota // P
 	logOdds                  // Logit
-	evidence                 // -log Tail: 0 for an ordinary row, 4.6 for one in a hundred
+	evidence                 // Evidence
 )
 
 // of returns score i of a row on the scale, NaN when missing.
@@ -18,6 +18,9 @@ func (c scale) of(s *Scores, i int) float64 {
 		return s.P[i]
 	case logOdds:
 		return s.Logit[i]
+	}
+	if s.Evidence != nil {
+		return s.Evidence[i]
 	}
 	return -portable.Log(s.Tail[i])
 }

@@ -72,23 +72,36 @@ func (m *MetaLearner) Score(dst []float32, b *learner.Batch) error {
 
 // NewScores returns scores of n base learners, all missing.
 func NewScores(n int) Scores {
-	all := make([]float64, 3*n)
+	all := make([]float64, 4*n)
 	for i := range all {
 		all[i] = math.NaN()
 	}
-	return Scores{P: all[:n:n], Logit: all[n : 2*n : 2*n], Tail: all[2*n:]}
+	return Scores{P: all[:n:n], Logit: all[n : 2*n : 2*n], Tail: all[2*n : 3*n : 3*n], Evidence: all[3*n:]}
+}
+
+// set writes score i; a rate is given by its logarithm too.
+func (s *Scores) set(i int, p, logit, tail, logTail float64) {
+	s.P[i], s.Logit[i], s.Tail[i], s.Evidence[i] = p, logit, tail, -logTail
+}
+
+// forget marks score i as missing.
+func (s *Scores) forget(i int) {
+	nan := math.NaN()
+	s.set(i, nan, nan, nan, nan)
 }
 
 // calibrate writes score i of a row. A base without a tail has the rate 1-p.
 func (b *Base) calibrate(s *Scores, i int, raw float32) {
-	z := b.Calibration.LogOdds(float64(raw))
-	s.Logit[i] = z
-	s.P[i] = portable.Logistic(z)
+	x := float64(raw)
+	z := b.Calibration.LogOdds(x)
+	p := portable.Logistic(z)
 	if b.Tail == nil {
-		s.Tail[i] = portable.Logistic(-z)
+		rate := portable.Logistic(-z)
+		s.set(i, p, z, rate, portable.Log(rate))
 		return
 	}
-	s.Tail[i] = b.Tail.Rate(float64(raw))
+	l := b.Tail.LogOf(x)
+	s.set(i, p, z, portable.Exp(l), l)
 }
 
 // sized returns a slice of length n, reusing v's memory where it suffices.

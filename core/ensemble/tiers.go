@@ -2,7 +2,6 @@ package ensemble
 
 import (
 	"errors"
-	"math"
 
 	"github.com/tiercel/tiercel/core/portable"
 )
@@ -83,11 +82,7 @@ func (t *Tiers) Combine(dst *Evaluation) {
 
 // Forget marks every score of dst as missing.
 func (t *Tiers) Forget(dst *Evaluation) {
-	for i := range dst.Scores.P {
-		dst.Scores.set(i, math.NaN(), math.NaN(), math.NaN())
+	for i := range t.Bases {
+		dst.Scores.forget(i)
 	}
-}
-
-func (s *Scores) set(i int, p, logit, tail float64) {
-	s.P[i], s.Logit[i], s.Tail[i] = p, logit, tail
 }
