@@ -68,7 +68,7 @@ func TestAuth(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var m made
 			m.add(event.Auth, tt.ts, tt.ns)
-			out := encodeAll(NewAuth(), &m.Batch)
+			out := encodeEvents(NewAuth(), &m.Batch)
 			out.want(t, 0, tt.want)
 			if got := out.obs[0].Flags; got != tt.flags {
 				t.Errorf("flags %b, want %b", got, tt.flags)

@@ -54,7 +54,6 @@ type Context struct {
 
 	curve *curve
 	tally *tally
-	views [5]view // scratch of Update
 }
 
 // pseudoStep is how long a record takes in a log without times.

@@ -286,6 +286,8 @@ func TestContextAllocates(t *testing.T) {
 	}
 }
 
+// BenchmarkContext feeds traffic as skewed as real one: a few busy sources and
+// many rare ones, each with its few peers, 20 events a second, for hours.
 func BenchmarkContext(b *testing.B) {
 	for _, k := range contextKinds {
 		b.Run(k.String(), func(b *testing.B) {
@@ -295,16 +297,20 @@ func BenchmarkContext(b *testing.B) {
 			var now int64
 			obs := make([]Observation, 1<<14)
 			for i := range obs {
-				obs[i] = observe(rng, k, &now)
-				// Sources as skewed as real ones: a few busy, many rare.
-				obs[i].Entity = uint64(math.Exp(rng.Float64()*9)) * hashA
-				obs[i].Peer = uint64(math.Exp(rng.Float64()*6)) * hashB
-				obs[i].Time = now
-				obs[i].Flags &= rng.Uint32() & rng.Uint32()
+				o := observe(rng, k, &now)
+				source := uint64(math.Exp(rng.Float64() * 8))
+				o.Entity = source * hashA
+				o.Peer = (source%7 + uint64(math.Exp(rng.Float64()*3))) * hashB
+				o.Item = uint64(math.Exp(rng.Float64()*3)) * hashC
+				o.Time = int64(i) * 5e7
+				o.Flags &= rng.Uint32() & rng.Uint32()
+				obs[i] = o
 			}
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				c.Update(row, &obs[i%len(obs)])
+				o := &obs[i%len(obs)]
+				o.Time += int64(len(obs)) * 5e7
+				c.Update(row, o)
 			}
 		})
 	}

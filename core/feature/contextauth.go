@@ -38,13 +38,13 @@ func (c *Context) updateAuth(row []float32, o *Observation, t int64) {
 	accepted := login && o.Flags&FlagSuccess != 0
 	events := max(amount(o.Length), 1) // a record may stand for several
 
-	s := &c.views[0]
-	c.source.visit(s, o.Entity, t)
+	var s view
+	c.source.visit(&s, o.Entity, t)
 	// What failed before an accepted login is read before the login counts.
 	row[authSuccessAfter1h], row[authSuccessAfter10h] = 0, 0
 	if accepted {
-		row[authSuccessAfter1h] = c.log(s, authFailures, 2)
-		row[authSuccessAfter10h] = c.log(s, authFailures, 3)
+		row[authSuccessAfter1h] = c.log(&s, authFailures, 2)
+		row[authSuccessAfter10h] = c.log(&s, authFailures, 3)
 	}
 	switch {
 	case login:
@@ -71,40 +71,40 @@ func (c *Context) updateAuth(row []float32, o *Observation, t int64) {
 	case o.Flags&FlagAnswerless != 0:
 		s.add(authConnects, 1)
 	}
-	row[authAttempts1m] = c.log(s, authAttempts, 0)
-	row[authAttempts9m] = c.log(s, authAttempts, 1)
-	row[authAttempts1h] = c.log(s, authAttempts, 2)
-	row[authFailures1m] = c.log(s, authFailures, 0)
-	row[authFailures9m] = c.log(s, authFailures, 1)
-	row[authFailures1h] = c.log(s, authFailures, 2)
-	row[authFailures10h] = c.log(s, authFailures, 3)
+	row[authAttempts1m] = c.log(&s, authAttempts, 0)
+	row[authAttempts9m] = c.log(&s, authAttempts, 1)
+	row[authAttempts1h] = c.log(&s, authAttempts, 2)
+	row[authFailures1m] = c.log(&s, authFailures, 0)
+	row[authFailures9m] = c.log(&s, authFailures, 1)
+	row[authFailures1h] = c.log(&s, authFailures, 2)
+	row[authFailures10h] = c.log(&s, authFailures, 3)
 	row[authFailureShare] = share(s.count(authFailures, 2), s.count(authAttempts, 2))
 	row[authUsers9m] = c.tally.log1p(s.sketch(authUsersShort))
 	row[authUsers1h] = c.tally.log1p(s.sketch(authUsersLong))
 	row[authUsers10h] = c.tally.log1p(s.sketch(authUsersDay))
-	row[authUnknown1h] = c.log(s, authUnknown, 2)
-	row[authUnknown10h] = c.log(s, authUnknown, 3)
+	row[authUnknown1h] = c.log(&s, authUnknown, 2)
+	row[authUnknown10h] = c.log(&s, authUnknown, 3)
 	row[authHosts1h] = c.tally.log1p(s.sketch(authHosts))
-	row[authConnects1h] = c.log(s, authConnects, 2)
-	row[authPrivilegeFailures1h] = c.log(s, authPrivilegeFailures, 2)
-	row[authPrivilegeFailures10h] = c.log(s, authPrivilegeFailures, 3)
-	row[authPrivilegeUses9m] = c.log(s, authPrivilegeUses, 1)
+	row[authConnects1h] = c.log(&s, authConnects, 2)
+	row[authPrivilegeFailures1h] = c.log(&s, authPrivilegeFailures, 2)
+	row[authPrivilegeFailures10h] = c.log(&s, authPrivilegeFailures, 3)
+	row[authPrivilegeUses9m] = c.log(&s, authPrivilegeUses, 1)
 
 	row[authUserFailures9m], row[authUserFailures1h], row[authUserFailures10h] = 0, 0, 0
 	row[authUserSources1h], row[authUserSuccessAfter1h] = 0, 0
 	if login && o.Item != 0 {
-		u := &c.views[1]
-		c.victim.visit(u, o.Item, t)
+		var u view
+		c.victim.visit(&u, o.Item, t)
 		if accepted {
-			row[authUserSuccessAfter1h] = c.log(u, 0, 2)
+			row[authUserSuccessAfter1h] = c.log(&u, 0, 2)
 		}
 		if failed {
 			u.add(0, events)
 			u.mark(0, o.Entity)
 		}
-		row[authUserFailures9m] = c.log(u, 0, 1)
-		row[authUserFailures1h] = c.log(u, 0, 2)
-		row[authUserFailures10h] = c.log(u, 0, 3)
+		row[authUserFailures9m] = c.log(&u, 0, 1)
+		row[authUserFailures1h] = c.log(&u, 0, 2)
+		row[authUserFailures10h] = c.log(&u, 0, 3)
 		row[authUserSources1h] = c.tally.log1p(u.sketch(0))
 	}
 }

@@ -48,8 +48,8 @@ func (c *Context) updateDNS(row []float32, o *Observation, t int64) {
 	row = row[:numDNSContext]
 	missing := o.Flags&FlagMissing != 0
 
-	s := &c.views[0]
-	c.source.visit(s, o.Entity, t)
+	var s view
+	c.source.visit(&s, o.Entity, t)
 	s.add(clientQueries, 1)
 	if missing {
 		s.add(clientMissing, 1)
@@ -62,13 +62,13 @@ func (c *Context) updateDNS(row []float32, o *Observation, t int64) {
 			s.mark(clientMissingLong, o.Peer)
 		}
 	}
-	row[dnsQueries9s] = c.log(s, clientQueries, 0)
-	row[dnsQueries1m] = c.log(s, clientQueries, 1)
-	row[dnsQueries9m] = c.log(s, clientQueries, 2)
-	row[dnsQueries1h] = c.log(s, clientQueries, 3)
-	row[dnsMissing1m] = c.log(s, clientMissing, 1)
-	row[dnsMissing9m] = c.log(s, clientMissing, 2)
-	row[dnsMissing1h] = c.log(s, clientMissing, 3)
+	row[dnsQueries9s] = c.log(&s, clientQueries, 0)
+	row[dnsQueries1m] = c.log(&s, clientQueries, 1)
+	row[dnsQueries9m] = c.log(&s, clientQueries, 2)
+	row[dnsQueries1h] = c.log(&s, clientQueries, 3)
+	row[dnsMissing1m] = c.log(&s, clientMissing, 1)
+	row[dnsMissing9m] = c.log(&s, clientMissing, 2)
+	row[dnsMissing1h] = c.log(&s, clientMissing, 3)
 	row[dnsMissingShare] = share(s.count(clientMissing, 2), s.count(clientQueries, 2))
 	row[dnsDomains9m] = c.tally.log1p(s.sketch(clientDomainsShort))
 	row[dnsDomains1h] = c.tally.log1p(s.sketch(clientDomainsLong))
@@ -81,8 +81,8 @@ func (c *Context) updateDNS(row []float32, o *Observation, t int64) {
 	if o.Item != 0 {
 		row[dnsNameAnswers1h] = 0
 		if o.Service != 0 { // the hash of the answers
-			n := &c.views[2]
-			c.victim.visit(n, o.Item, t)
+			var n view
+			c.victim.visit(&n, o.Item, t)
 			n.mark(0, o.Service)
 			row[dnsNameAnswers1h] = c.tally.log1p(n.sketch(0))
 		}
@@ -96,8 +96,8 @@ const newQueries = 2000
 
 // updateDomain follows a client under one registered domain.
 func (c *Context) updateDomain(row []float32, o *Observation, t int64, missing bool) {
-	d := &c.views[1]
-	c.pair.visit(d, HashPair(o.Entity, o.Peer), t)
+	var d view
+	c.pair.visit(&d, HashPair(o.Entity, o.Peer), t)
 	d.add(domainQueries, 1)
 	if missing {
 		d.add(domainMissing, 1)
@@ -111,18 +111,18 @@ func (c *Context) updateDomain(row []float32, o *Observation, t int64, missing b
 		d.mark(domainNamesLong, o.Item)
 	}
 	names := c.tally.log1p(d.sketch(domainNamesShort))
-	queries := c.log(d, domainQueries, 2)
-	row[dnsDomainQueries1m] = c.log(d, domainQueries, 1)
+	queries := c.log(&d, domainQueries, 2)
+	row[dnsDomainQueries1m] = c.log(&d, domainQueries, 1)
 	row[dnsDomainQueries9m] = queries
-	row[dnsDomainQueries1h] = c.log(d, domainQueries, 3)
+	row[dnsDomainQueries1h] = c.log(&d, domainQueries, 3)
 	row[dnsDomainNames9m] = names
 	row[dnsDomainNames1h] = c.tally.log1p(d.sketch(domainNamesLong))
 	row[dnsDomainNewShare] = min(share(c.tally.count(d.sketch(domainNamesShort)), min(d.count(domainQueries, 2), newQueries)), 1)
-	row[dnsDomainBytes1m] = c.log(d, domainBytes, 1)
-	row[dnsDomainBytes9m] = c.log(d, domainBytes, 2)
-	row[dnsDomainBytes1h] = c.log(d, domainBytes, 3)
+	row[dnsDomainBytes1m] = c.log(&d, domainBytes, 1)
+	row[dnsDomainBytes9m] = c.log(&d, domainBytes, 2)
+	row[dnsDomainBytes1h] = c.log(&d, domainBytes, 3)
 	row[dnsDomainLength] = c.curve.log1p(share(d.count(domainBytes, 2), d.count(domainQueries, 2)))
-	row[dnsDomainCarriers9m] = c.log(d, domainCarriers, 2)
-	row[dnsDomainCarriers1h] = c.log(d, domainCarriers, 3)
-	row[dnsDomainMissing9m] = c.log(d, domainMissing, 2)
+	row[dnsDomainCarriers9m] = c.log(&d, domainCarriers, 2)
+	row[dnsDomainCarriers1h] = c.log(&d, domainCarriers, 3)
+	row[dnsDomainMissing9m] = c.log(&d, domainMissing, 2)
 }

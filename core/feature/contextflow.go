@@ -118,8 +118,8 @@ func (c *Context) updateFlow(row []float32, o *Observation, t int64) {
 	failed := o.Flags&FlagFailed != 0
 	answerless := o.Flags&FlagAnswerless != 0
 
-	s := &c.views[0]
-	c.source.visit(s, o.Entity, t)
+	var s view
+	c.source.visit(&s, o.Entity, t)
 	s.add(flowFlows, 1)
 	if failed {
 		s.add(flowFailed, 1)
@@ -150,16 +150,16 @@ func (c *Context) updateFlow(row []float32, o *Observation, t int64) {
 			s.mark(flowFailedServicesLong, HashPair(o.Peer, o.Item))
 		}
 	}
-	row[flowFlows9s] = c.log(s, flowFlows, 0)
-	row[flowFlows1m] = c.log(s, flowFlows, 1)
-	row[flowFlows9m] = c.log(s, flowFlows, 2)
-	row[flowFlows1h] = c.log(s, flowFlows, 3)
-	row[flowFailed1m] = c.log(s, flowFailed, 1)
-	row[flowFailed9m] = c.log(s, flowFailed, 2)
-	row[flowFailed1h] = c.log(s, flowFailed, 3)
+	row[flowFlows9s] = c.log(&s, flowFlows, 0)
+	row[flowFlows1m] = c.log(&s, flowFlows, 1)
+	row[flowFlows9m] = c.log(&s, flowFlows, 2)
+	row[flowFlows1h] = c.log(&s, flowFlows, 3)
+	row[flowFailed1m] = c.log(&s, flowFailed, 1)
+	row[flowFailed9m] = c.log(&s, flowFailed, 2)
+	row[flowFailed1h] = c.log(&s, flowFailed, 3)
 	row[flowFailedShare] = share(s.count(flowFailed, 2), s.count(flowFlows, 2))
-	row[flowAnswerless1m] = c.log(s, flowAnswerless, 1)
-	row[flowAnswerless9m] = c.log(s, flowAnswerless, 2)
+	row[flowAnswerless1m] = c.log(&s, flowAnswerless, 1)
+	row[flowAnswerless9m] = c.log(&s, flowAnswerless, 2)
 	row[flowHosts1m] = c.tally.log1p(s.sketch(flowHostsSecond))
 	row[flowHosts9m] = c.tally.log1p(s.sketch(flowHostsShort))
 	row[flowHosts1h] = c.tally.log1p(s.sketch(flowHostsLong))
@@ -167,7 +167,7 @@ func (c *Context) updateFlow(row []float32, o *Observation, t int64) {
 	row[flowFailedHosts1h] = c.tally.log1p(s.sketch(flowFailedHostsLong))
 	row[flowPorts9m] = c.tally.log1p(s.sketch(flowPortsShort))
 	row[flowFailedServices1h] = c.tally.log1p(s.sketch(flowFailedServicesLong))
-	row[flowBytesOut1h] = c.log(s, flowBytesOut, 3)
+	row[flowBytesOut1h] = c.log(&s, flowBytesOut, 3)
 
 	if o.Peer != 0 {
 		c.updatePair(row, o, t, failed, usualBefore, known)
@@ -183,8 +183,8 @@ func (c *Context) updateFlow(row []float32, o *Observation, t int64) {
 
 // updatePair follows a source and a host: distinct ports, bytes sent.
 func (c *Context) updatePair(row []float32, o *Observation, t int64, failed bool, usual float32, known bool) {
-	p := &c.views[1]
-	c.pair.visit(p, HashPair(o.Entity^pairHost, o.Peer), t)
+	var p view
+	c.pair.visit(&p, HashPair(o.Entity^pairHost, o.Peer), t)
 	p.add(pairOut, amount(o.Out))
 	p.add(pairIn, amount(o.In))
 	if o.Item != 0 {
@@ -199,9 +199,9 @@ func (c *Context) updatePair(row []float32, o *Observation, t int64, failed bool
 	row[flowPairPorts9m] = c.tally.log1p(p.sketch(pairItems9m))
 	row[flowPairPorts1h] = c.tally.log1p(p.sketch(pairItems1h))
 	row[flowPairFailedPorts9m] = c.tally.log1p(p.sketch(pairFailedItems9m))
-	out := c.log(p, pairOut, 2)
+	out := c.log(&p, pairOut, 2)
 	row[flowPairBytesOut9m] = out
-	row[flowPairUpload] = max(out-c.log(p, pairIn, 2), 0)
+	row[flowPairUpload] = max(out-c.log(&p, pairIn, 2), 0)
 	row[flowPairExcess] = 0
 	if known {
 		row[flowPairExcess] = max(out-usual, 0)
@@ -211,8 +211,8 @@ func (c *Context) updatePair(row []float32, o *Observation, t int64, failed bool
 // updatePort follows a source and a port: distinct hosts, and whether the
 // source was contacted there before it began to contact others.
 func (c *Context) updatePort(row []float32, o *Observation, t int64, failed bool) {
-	p := &c.views[2]
-	c.pair.visit(p, HashPair(o.Entity^pairPort, o.Item), t)
+	var p view
+	c.pair.visit(&p, HashPair(o.Entity^pairPort, o.Item), t)
 	if o.Peer != 0 {
 		p.mark(pairItems1m, o.Peer)
 		p.mark(pairItems9m, o.Peer)
@@ -238,18 +238,18 @@ func (c *Context) updatePort(row []float32, o *Observation, t int64, failed bool
 // updateService follows a source at a host and port: rate, and how regular the
 // contacts are.
 func (c *Context) updateService(row []float32, o *Observation, t int64, failed bool) {
-	p := &c.views[3]
-	c.service.visit(p, HashPair(o.Entity, HashPair(o.Peer, o.Item)), t)
+	var p view
+	c.service.visit(&p, HashPair(o.Entity, HashPair(o.Peer, o.Item)), t)
 	p.add(serviceFlows, 1)
 	if failed {
 		p.add(serviceFailed, 1)
 	}
-	row[flowServiceFlows9s] = c.log(p, serviceFlows, 0)
-	row[flowServiceFlows1m] = c.log(p, serviceFlows, 1)
-	row[flowServiceFlows9m] = c.log(p, serviceFlows, 2)
-	row[flowServiceFlows1h] = c.log(p, serviceFlows, 3)
-	row[flowServiceFailed1m] = c.log(p, serviceFailed, 1)
-	row[flowServiceFailed9m] = c.log(p, serviceFailed, 2)
+	row[flowServiceFlows9s] = c.log(&p, serviceFlows, 0)
+	row[flowServiceFlows1m] = c.log(&p, serviceFlows, 1)
+	row[flowServiceFlows9m] = c.log(&p, serviceFlows, 2)
+	row[flowServiceFlows1h] = c.log(&p, serviceFlows, 3)
+	row[flowServiceFailed1m] = c.log(&p, serviceFailed, 1)
+	row[flowServiceFailed9m] = c.log(&p, serviceFailed, 2)
 	row[flowServiceLogins1m], row[flowServiceLogins9m], row[flowServiceLogins1h] = 0, 0, 0
 	if o.Flags&FlagLogin != 0 {
 		row[flowServiceLogins1m] = row[flowServiceFlows1m]
@@ -283,17 +283,17 @@ func (c *Context) updateService(row []float32, o *Observation, t int64, failed b
 
 // updateVictim follows a host and port: rate and sources of all that reaches it.
 func (c *Context) updateVictim(row []float32, o *Observation, t int64, answerless bool) {
-	p := &c.views[4]
-	c.victim.visit(p, HashPair(o.Peer, o.Item), t)
+	var p view
+	c.victim.visit(&p, HashPair(o.Peer, o.Item), t)
 	p.add(victimFlows, 1)
 	if answerless {
 		p.add(victimAnswerless, 1)
 	}
 	p.mark(0, o.Entity)
 	p.mark(1, o.Entity)
-	row[flowVictimFlows9s] = c.log(p, victimFlows, 0)
-	row[flowVictimFlows1m] = c.log(p, victimFlows, 1)
-	row[flowVictimAnswerless1m] = c.log(p, victimAnswerless, 1)
+	row[flowVictimFlows9s] = c.log(&p, victimFlows, 0)
+	row[flowVictimFlows1m] = c.log(&p, victimFlows, 1)
+	row[flowVictimAnswerless1m] = c.log(&p, victimAnswerless, 1)
 	row[flowVictimSources1m] = c.tally.log1p(p.sketch(0))
 	row[flowVictimSources9m] = c.tally.log1p(p.sketch(1))
 }

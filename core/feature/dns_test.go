@@ -132,7 +132,7 @@ func TestDNS(t *testing.T) {
 			var m made
 			m.Append([]byte("some record"))
 			m.add(event.DNS, tt.ts, nil)
-			out := encodeAll(NewDNS(), &m.Batch)
+			out := encodeEvents(NewDNS(), &m.Batch)
 			out.want(t, 0, tt.want)
 			if got := out.values(0); !slices.Equal(got, tt.values) {
 				t.Errorf("values %q, want %q", got, tt.values)

@@ -40,7 +40,7 @@ type encoded struct {
 	schema *Schema
 }
 
-func encodeAll(enc Encoder, b *event.Batch) *encoded {
+func encodeEvents(enc Encoder, b *event.Batch) *encoded {
 	out := &encoded{schema: enc.Schema()}
 	var s Scratch
 	enc.Encode(&out.Batch, &out.obs, b, &s)
@@ -114,7 +114,7 @@ func TestEncoders(t *testing.T) {
 			m.add(k, nil, nil).Err = event.ErrFields
 			m.add(k, nil, nil) // readable, and nothing known
 			sample(&m)
-			out := encodeAll(enc, &m.Batch)
+			out := encodeEvents(enc, &m.Batch)
 			if out.N != 5 || out.D != len(s.Names) || len(out.obs) != 5 || len(out.Texts.First) != 6 {
 				t.Fatalf("%d rows of %d, %d observations, %d value offsets", out.N, out.D, len(out.obs), len(out.Texts.First))
 			}
@@ -185,7 +185,7 @@ func fuzzEncoder(f *testing.F, k event.Kind, fields []event.TextField, seeds [][
 		if err != nil {
 			t.Fatal(err)
 		}
-		out := encodeAll(enc, &m.Batch)
+		out := encodeEvents(enc, &m.Batch)
 		for j, v := range out.Row(0) {
 			if math.IsInf(float64(v), 0) {
 				t.Errorf("%s is infinite", enc.Schema().Names[j])

@@ -86,7 +86,7 @@ func TestFlow(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var m made
 			m.add(event.Flow, tt.ts, tt.ns)
-			out := encodeAll(NewFlow(), &m.Batch)
+			out := encodeEvents(NewFlow(), &m.Batch)
 			out.want(t, 0, tt.want)
 			if got := out.obs[0].Flags; got != tt.flags {
 				t.Errorf("flags %b, want %b", got, tt.flags)
@@ -103,7 +103,7 @@ func TestFlowHidesWhoAndWhen(t *testing.T) {
 	m.add(event.Flow, texts{event.SourceIP: "10.0.0.1", event.DestinationIP: "10.0.0.2", event.Transport: "tcp"}, base).Time = 5
 	base[event.DestinationPort], base[event.SourcePort] = 8080, 1
 	m.add(event.Flow, texts{event.SourceIP: "198.51.100.77", event.DestinationIP: "203.0.113.8", event.Transport: "tcp"}, base).Time = 1e18
-	out := encodeAll(NewFlow(), &m.Batch)
+	out := encodeEvents(NewFlow(), &m.Batch)
 	for j, x := range out.Row(0) {
 		if math.Float32bits(x) != math.Float32bits(out.Row(1)[j]) {
 			t.Errorf("%s differs: %g and %g", out.schema.Names[j], x, out.Row(1)[j])

@@ -34,7 +34,7 @@ func TestTable(t *testing.T) {
 	}
 	nan := math.NaN()
 	m := tableBatch("1,tcp,-12.5", "2,icmp,many", "3", "4,udp,", "5,udp,1e300", "6,tcp,NaN")
-	out := encodeAll(enc, &m.Batch)
+	out := encodeEvents(enc, &m.Batch)
 	for i, want := range [][4]float64{{-12.5, 1, 0, nan}, {nan, 0, 0, nan}, {nan, nan, nan, nan}, {nan, 0, 1, nan}, {nan, 0, 1, nan}, {nan, 1, 0, nan}} {
 		for j, w := range want {
 			if got := float64(out.Row(i)[j]); got != w && !(got != got && w != w) {
@@ -134,7 +134,7 @@ func FuzzTable(f *testing.F) {
 		if err != nil {
 			return
 		}
-		out := encodeAll(enc, &tableBatch(lines[1:]...).Batch)
+		out := encodeEvents(enc, &tableBatch(lines[1:]...).Batch)
 		for _, x := range out.X {
 			if math.IsInf(float64(x), 0) {
 				t.Fatal("infinite value")

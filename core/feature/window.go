@@ -36,13 +36,13 @@ type damping [rates]float32
 var undamped = damping{1, 1, 1, 1}
 
 // damp returns the damping over dt >= 0 nanoseconds where the slowest
-// half-life is 2^slow nanoseconds. Its relative error is below 5e-6 for the
-// fastest half-life.
-func damp(dt int64, slow uint) damping {
+// half-life is 1/scale nanoseconds. Its relative error is below 2e-4 for the
+// fastest half-life, 3e-7 for the slowest.
+func damp(dt int64, scale float64) damping {
 	if dt == 0 {
 		return undamped
 	}
-	x := float64(dt) * pow2(-int(slow))
+	x := float64(dt) * scale
 	if x >= 40 { // 2^-40: nothing is left
 		return damping{}
 	}
@@ -59,18 +59,21 @@ func damp(dt int64, slow uint) damping {
 	return damping{float32(d0), float32(d1), float32(d2), float32(d3)}
 }
 
-// halved returns 2^-x for x in [0, 1000), relative error below 1e-8. The
+// halved returns 2^-x for x in [0, 1000), relative error below 3.1e-7. The
 // polynomial interpolates (1 - f/2 - 2^-f) / (f(1-f)) at the Chebyshev nodes
 // of [0,1], so powers of two are exact and the function has no steps.
 func halved(x float64) float64 {
-	k := math.Floor(x)
-	f := x - k
-	p := -0.001167799728904832 + float64(0.00010944614325757283*f)
-	p = 0.008415844721198117 + float64(p*f)
-	p = -0.04707821961640923 + float64(p*f)
-	p = 0.1931471584638743 + float64(p*f)
-	y := 1 - float64(0.5*f) - float64(float64(f*(1-f))*p)
-	return y * pow2(-int(k))
+	f := x
+	scale := 1.0
+	if x >= 1 {
+		k := math.Floor(x)
+		f -= k
+		scale = pow2(-int(k))
+	}
+	p := 0.008278018030786337 + float64(-0.000948230543968159*f)
+	p = -0.047050473643893094 + float64(p*f)
+	p = 0.19314628179587298 + float64(p*f)
+	return float64((1 - float64(0.5*f) - float64(float64(f*(1-f))*p)) * scale)
 }
 
 // pow2 returns 2^k for k in [-1022, 1023].
@@ -137,6 +140,7 @@ type windows struct {
 	bitmaps []uint64
 	newest  int32
 	oldest  int32
+	scale   float64 // 1 / the slowest half-life
 
 	nfloats, nwords int
 }
@@ -150,7 +154,7 @@ type link struct{ newer, older int32 }
 const none = -1
 
 func newWindows(l layout, limit int) *windows {
-	w := &windows{layout: l, max: limit, nfloats: l.floats(), nwords: l.bitWords()}
+	w := &windows{layout: l, max: limit, nfloats: l.floats(), nwords: l.bitWords(), scale: pow2(-int(l.slow))}
 	w.clear()
 	return w
 }
@@ -194,7 +198,7 @@ func (w *windows) visit(v *view, key uint64, t int64) {
 		v.age(dt, t)
 	case dt >= -maxLate:
 		v.late = -dt
-		v.weight = damp(-dt, w.slow)
+		v.weight = damp(-dt, w.scale)
 	default:
 		w.times[slot], v.before, v.fresh = t, t, true
 		clear(v.f)
@@ -202,23 +206,26 @@ func (w *windows) visit(v *view, key uint64, t int64) {
 	}
 }
 
-// faded is where a damped count becomes 0, before it turns into a subnormal
-// number that costs a hundred cycles a multiplication.
+// faded is where the slowest damped count, and with it the others, becomes 0.
 const faded = 1e-9
 
+// floor keeps the faster counts from turning into subnormal numbers, which
+// cost a hundred cycles a multiplication.
+const floor = 1e-20
+
 func (v *view) age(dt, t int64) {
-	d := damp(dt, v.slow)
+	d := damp(dt, v.scale)
 	f := v.f[:v.counts*rates]
-	for i := 0; i+rates <= len(f); i += rates {
-		g := f[i : i+rates : i+rates]
-		if g[3] == 0 { // the slowest fades last
+	for ; len(f) >= rates; f = f[rates:] {
+		if f[3] == 0 {
 			continue
 		}
-		for r := range g {
-			g[r] *= d[r]
-			if g[r] < faded {
-				g[r] = 0
-			}
+		f[0] = float32(f[0]*d[0]) + floor
+		f[1] = float32(f[1]*d[1]) + floor
+		f[2] = float32(f[2]*d[2]) + floor
+		f[3] = float32(f[3] * d[3])
+		if f[3] < faded {
+			f[0], f[1], f[2], f[3] = 0, 0, 0, 0
 		}
 	}
 	for i, window := range v.sketches {
@@ -239,7 +246,7 @@ func (w *windows) peek(key uint64, t int64, count, rate int) float32 {
 	if dt < -maxLate {
 		return 0
 	}
-	return w.numbers[slot*w.nfloats+count*rates+rate] * damp(max(dt, 0), w.slow)[rate]
+	return w.numbers[slot*w.nfloats+count*rates+rate] * damp(max(dt, 0), w.scale)[rate]
 }
 
 // add counts x of a kind of event.
