@@ -29,6 +29,7 @@ var authCases = []struct{ name, line, want string }{
 	{"received disconnect with port", "sshd[1]: error: Received disconnect from 192.0.2.1 port 4242:3: com.jcraft.jsch.JSchException: Auth fail [preauth]", "connect preauth-close from=192.0.2.1"},
 	{"disconnected by user", "sshd[1]: Received disconnect from 192.0.2.1 port 4242:11: disconnected by user", "logout from=192.0.2.1"},
 	{"disconnected", "sshd[1]: Disconnected from user ann 192.0.2.1 port 4242", "logout from=192.0.2.1 user=ann"},
+	{"disconnected, old words", "sshd[1]: Disconnected from 192.0.2.1 port 4242", "logout from=192.0.2.1"},
 	{"disconnected before login", "sshd[1]: Disconnected from 192.0.2.1 port 4242 [preauth]", "connect preauth-close from=192.0.2.1"},
 	{"disconnecting", "sshd[1]: Disconnecting: Too many authentication failures for root [preauth]", "login failure max-attempts user=root"},
 	{"disconnecting, new words", "sshd[1]: Disconnecting authenticating user root 192.0.2.1 port 4242: Too many authentication failures [preauth]", "login failure max-attempts from=192.0.2.1 user=root"},
@@ -69,6 +70,7 @@ var authCases = []struct{ name, line, want string }{
 	{"su to", "su: (to root) ann on pts/0", "su success user=ann target=root"},
 	{"su bad", "su: BAD SU ann to root on /dev/ttyp0", "su failure bad-password user=ann target=root"},
 	{"pkexec", "pkexec[1]: ann: Executing command [USER=root] [TTY=unknown] [CWD=/home/ann] [COMMAND=/usr/bin/id]", "sudo success user=ann target=root [/usr/bin/id]"},
+	{"pkexec session", "pkexec: pam_unix(polkit-1:session): session opened for user root(uid=0) by ann(uid=1000)", "session success user=ann target=root"},
 	{"polkit", "polkitd(authority=local): Operator of unix-session:1 successfully authenticated as unix-user:root to gain ONE-SHOT authorization", "su success target=root"},
 
 	{"root login", "login[1]: ROOT LOGIN  on '/dev/tty1' from '192.0.2.1'", "login success root-login from=192.0.2.1 user=root"},

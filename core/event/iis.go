@@ -150,7 +150,7 @@ func newIIS(fields []byte, named bool) (*iisLog, error) {
 	return p, nil
 }
 
-// Header takes every directive; only #Fields changes the parser.
+// Header takes every directive; only #Fields changes the parser, for the others next is nil.
 func (p *iisLog) Header(line []byte) (next Parser, is bool, err error) {
 	t := trimLine(line)
 	if len(t) == 0 || t[0] != '#' {
@@ -158,7 +158,7 @@ func (p *iisLog) Header(line []byte) (next Parser, is bool, err error) {
 	}
 	fields, ok := cutPrefix(t, "#Fields:")
 	if !ok {
-		return p, true, nil
+		return nil, true, nil
 	}
 	// CloudFront names the columns with blanks between and separates the records with tabs.
 	named, err := newIIS(trimBlanks(fields), true)

@@ -21,6 +21,7 @@ func (m *message) pam(t, service []byte) bool {
 	}
 	su := m.program == programSu || hasPrefix(service, "su") && !hasPrefix(service, "sudo")
 	sudo := m.program == programSudo || hasPrefix(service, "sudo")
+	became := su || sudo || hasPrefix(service, "polkit") || hasPrefix(service, "runuser")
 	action := actionLogin
 	switch {
 	case sudo:
@@ -63,9 +64,9 @@ func (m *message) pam(t, service []byte) bool {
 	case hasPrefix(t, "conversation failed"):
 		m.say(action, outcomeFailure, reasonBadPassword)
 	case hasPrefix(t, "session opened for "):
-		m.session(t[len("session opened for "):], actionSession, su || sudo)
+		m.session(t[len("session opened for "):], actionSession, became)
 	case hasPrefix(t, "session closed for "):
-		m.session(t[len("session closed for "):], actionLogout, su || sudo)
+		m.session(t[len("session closed for "):], actionLogout, became)
 	case hasPrefix(t, "password changed for "):
 		m.set(TargetUser, t[len("password changed for "):])
 		m.say(actionAccount, outcomeSuccess, reasonPasswordChanged)
@@ -97,8 +98,8 @@ func (m *message) pam(t, service []byte) bool {
 	return true
 }
 
-// session reads `user root[(uid=0)] by alice(uid=1000)`. For su and sudo the
-// first is whom alice became; else it is whose session it is.
+// session reads `user root[(uid=0)] by alice(uid=1000)`. With became, for su
+// and its like, the first is whom alice became; else it is whose session it is.
 func (m *message) session(t []byte, action word, became bool) {
 	t, _ = cutPrefix(t, "user ")
 	name, by, _ := cut(t, " by ")

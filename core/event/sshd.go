@@ -131,7 +131,10 @@ func (m *message) sshdEnd(t []byte, preauth word) bool {
 			return true
 		}
 		m.peer(rest, false)
-		m.say(actionConnect, noWord, preauth)
+		if prefix[0] == 'D' && preauth == noWord { // OpenSSH before 7.5 does not name the user
+			action = actionLogout
+		}
+		m.say(action, noWord, preauth)
 		return true
 	}
 	if rest, ok := cutPrefix(t, "Disconnecting"); ok {
