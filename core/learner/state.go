@@ -47,17 +47,6 @@ func (r *stateReader) integer(name string, lo, hi int) int {
 	return int(v)
 }
 
-// text returns a stored text.
-func (r *stateReader) text(name string) string {
-	i := slices.IndexFunc(r.s.Strings, func(s String) bool { return s.Name == name })
-	if i < 0 {
-		r.fail("no text", name)
-		return ""
-	}
-	r.read++
-	return r.s.Strings[i].Value
-}
-
 // tensor returns the tensor of that name, checked to have the shape; the
 // caller takes the slice of the type that it wants and checks its length.
 func (r *stateReader) tensor(name string, shape []int) *Tensor {
