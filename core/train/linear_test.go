@@ -63,11 +63,11 @@ func auroc(d *Data, s []float32) float64 {
 	return won / pairs
 }
 
-var allColumns = []int{0, 1, 2, 3}
+var fourColumns = []int{0, 1, 2, 3}
 
 func TestFitLinear(t *testing.T) {
 	train, test := logisticRows(4000, 1), logisticRows(1000, 2)
-	l, err := FitLinear(train, allColumns, LinearOptions{})
+	l, err := FitLinear(train, fourColumns, LinearOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,8 +104,8 @@ func TestFitLinearIsOptimal(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			o := LinearOptions{L2: 2, Monotone: c.monotone}
-			z := fitScaling(d, allColumns)
-			f := newLogistic(d, allColumns, &z, &o)
+			z := fitScaling(d, fourColumns)
+			f := newLogistic(d, fourColumns, &z, &o)
 			f.fit(50)
 			best := f.loss(f.w)
 			for k := range f.w {
@@ -137,11 +137,11 @@ func TestFitLinearWeights(t *testing.T) {
 	for i := range weighted.W {
 		weighted.W[i] = 2
 	}
-	a, err := FitLinear(&double, allColumns, LinearOptions{})
+	a, err := FitLinear(&double, fourColumns, LinearOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := FitLinear(&weighted, allColumns, LinearOptions{})
+	b, err := FitLinear(&weighted, fourColumns, LinearOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,9 +173,9 @@ func TestFittersRefuse(t *testing.T) {
 		d       *Data
 		columns []int
 	}{
-		{"no rows", &Data{D: 4}, allColumns},
-		{"a label missing", &noLabel, allColumns},
-		{"a weight that is NaN", &badWeight, allColumns},
+		{"no rows", &Data{D: 4}, fourColumns},
+		{"a label missing", &noLabel, fourColumns},
+		{"a weight that is NaN", &badWeight, fourColumns},
 		{"no columns", good, nil},
 		{"a column that does not exist", good, []int{0, 4}},
 		{"a column twice", good, []int{1, 1}},
@@ -191,7 +191,7 @@ func TestFittersRefuse(t *testing.T) {
 		})
 	}
 	for _, o := range []LinearOptions{{L2: -1}, {Monotone: []int8{1}}, {Iterations: -1}} {
-		if _, err := FitLinear(good, allColumns, o); err == nil {
+		if _, err := FitLinear(good, fourColumns, o); err == nil {
 			t.Errorf("%+v: not refused", o)
 		}
 	}
@@ -214,7 +214,7 @@ func TestFitLinearDegenerate(t *testing.T) {
 		1, 5, nan32, 1e30,
 	}}
 	for _, o := range []LinearOptions{{}, {L2: 1e-6}, {Balance: true}} {
-		l, err := FitLinear(d, allColumns, o)
+		l, err := FitLinear(d, fourColumns, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,10 +224,10 @@ func TestFitLinearDegenerate(t *testing.T) {
 	}
 	one := *d
 	one.Y = make([]uint8, 6)
-	if _, err := FitLinear(&one, allColumns, LinearOptions{}); err != nil {
+	if _, err := FitLinear(&one, fourColumns, LinearOptions{}); err != nil {
 		t.Errorf("one class: %v", err)
 	}
-	l, err := FitBayes(d, allColumns, BayesOptions{})
+	l, err := FitBayes(d, fourColumns, BayesOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
