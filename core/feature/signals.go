@@ -1,0 +1,80 @@
+package feature
+
+import (
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/portable"
+)
+
+// Signal is a class of threat that the counts of the context tell by
+// themselves: a linear form with fixed weights, score = Bias + sum of Weights x
+// columns, read as log-odds: 0 is where a person would look at it. Nothing in it
+// is fitted, because signs and levels learned on one network invert on another.
+//
+// Weights of context columns are >= 0; a negative weight belongs to a stateless
+// column that says that the behaviour is the service's own.
+type Signal struct {
+	Name    string
+	Class   string
+	Columns []string
+	Weights []float64
+	Bias    float64
+	Why     string // for people
+}
+
+// ContextSignals returns the signals of a kind, none for kinds without context.
+//
+// Most have the form w (log1p(n) - log1p(n0)): w is the log-odds gained with
+// each e-fold of the count n, n0 the count at which to look.
+func ContextSignals(k event.Kind) []Signal {
+	switch k {
+	case event.HTTP:
+		return []Signal{
+			above("scanner", "scanner", "source.missing_paths_9m", 2.5, 12, "asks for many paths that do not exist"),
+			above("credential-stuffing", "credential-stuffing", "source.logins_9m", 2.5, 10, "tries to log in again and again"),
+		}
+	case event.Flow:
+		return []Signal{
+			above("scan-hosts", "scan-hosts", "port.failed_hosts_9m", 2.5, 10, "many hosts refuse it or do not answer on one port"),
+			above("scan-ports", "scan-ports", "pair.failed_ports_9m", 2.5, 8, "many ports of one host refuse it or do not answer"),
+			above("brute-force", "brute-force", "service.logins_9m", 2.5, 20, "contacts one login service again and again"),
+			above("flooding", "flooding", "victim.answerless_1m", 2.5, 200, "a service no longer answers very many flows"),
+			{
+				"beacon", "beacon",
+				[]string{"service.regular", "service.contacts", "port.network", "port.dns", "port.mail", "destination.multicast"},
+				[]float64{10, 1, -4, -4, -4, -6},
+				-11, "contacts one host and port at regular intervals",
+			},
+			above("worm", "worm", "port.turned_1h", 2.5, 6, "was contacted on a port and now contacts many hosts on it"),
+			{
+				"exfiltration", "exfiltration",
+				[]string{"pair.bytes_out_9m", "pair.upload_9m", "pair.excess_9m"},
+				[]float64{0.7, 0.7, 0.5},
+				-16, "sends far more to one host than it receives and than it usually sends",
+			},
+		}
+	case event.DNS:
+		return []Signal{
+			above("missing-domains", "dga", "client.missing_domains_9m", 2.5, 12, "asks for many registered domains that do not exist"),
+			{
+				"many-names", "tunnel",
+				[]string{"domain.names_9m", "domain.bytes_9m", "domain.new_share_9m", "domain.length_9m"},
+				[]float64{1, 0.7, 2, 1},
+				-14, "sends many long names under one domain, none of them twice",
+			},
+			above("fast-flux", "fast-flux", "name.answers_1h", 2.5, 20, "one name has very many different answers"),
+		}
+	case event.Auth:
+		return []Signal{
+			above("brute-force", "brute-force", "source.failures_10h", 3, 2.5, "fails to log in again and again"),
+			above("spraying", "spraying", "source.users_10h", 3, 4, "fails to log in as many users"),
+			above("success-after-failures", "success-after-failures", "source.success_after_10h", 3, 2.5, "logs in after failures"),
+			above("privilege-abuse", "privilege-abuse", "source.privilege_failures_10h", 3, 1.5, "sudo or su fails again and again"),
+		}
+	}
+	return nil
+}
+
+// above is a signal of one count.
+func above(name, class, column string, weight, count float64, why string) Signal {
+	return Signal{name, class, []string{column}, []float64{weight}, -weight * portable.Log1p(count), why}
+}
