@@ -137,19 +137,40 @@ func isoTime(t []byte) (ns int64, n int) {
 // clfTime reads the common log format's `17/May/2015:10:05:03 +0000`, also
 // with a fraction, and BIND's `17-May-2015 10:05:03.123`.
 func clfTime(t []byte) (ns int64, n int) {
-	if len(t) < 20 || !digits(t[:2]) || t[2] != t[6] || t[2] != '/' && t[2] != '-' || !digits(t[7:11]) ||
-		t[11] != ':' && t[11] != ' ' || !clock(t[12:], true) {
+	if len(t) < 20 || t[2] != t[6] || t[2] != '/' && t[2] != '-' || t[11] != ':' && t[11] != ' ' ||
+		t[14] != ':' || t[17] != ':' {
 		return NoTime, 0
 	}
+	// The one form on the hottest path: each pair of digits is checked and read in one go.
+	day, century, year := twoDigits(t[0], t[1]), twoDigits(t[7], t[8]), twoDigits(t[9], t[10])
+	hour, minute, second := twoDigits(t[12], t[13]), twoDigits(t[15], t[16]), twoDigits(t[18], t[19])
 	month := monthOf(t[3], t[4], t[5])
-	if month == 0 {
+	if day|century|year|hour|minute|second >= notDigits || month == 0 {
 		return NoTime, 0
 	}
 	n = 20
-	nanos, f := fraction(t[n:])
-	n += f
+	nanos := 0
+	if len(t) > 20 && t[20] != ' ' {
+		var f int
+		nanos, f = fraction(t[n:])
+		n += f
+	}
 	offset, z := zone(t[n:])
-	return unixNanos(int4(t[7:]), month, int2(t), int2(t[12:]), int2(t[15:]), int2(t[18:]), nanos, offset), n + z
+	return unixNanos(century*100+year, month, day, hour, minute, second, nanos, offset), n + z
+}
+
+// notDigits is a bit above every number of two digits.
+const notDigits = 1 << 7
+
+// twoDigits is the number that two digits write, notDigits or more for other bytes.
+func twoDigits(a, b byte) int {
+	if a -= '0'; a > 9 {
+		return notDigits
+	}
+	if b -= '0'; b > 9 {
+		return notDigits
+	}
+	return int(a)*10 + int(b)
 }
 
 // syslogTime reads RFC 3164's `Jun 14 15:16:01`, the day padded with a blank
