@@ -15,10 +15,10 @@ const (
 	// would be one more knot than a calibration may have.
 	calibrationBins = ensemble.MaxCalibrationKnots
 
-	// prior is how many rows the logistic fit counts for in each bin, attacks and
-	// normal rows alike: bins with fewer rows follow the curve, bins with more
-	// follow their rows.
-	prior = 20
+	// leastSpread is the least variance of log-odds about the logistic curve
+	// that is believed in: a standard deviation of .1. With none at all, a shape
+	// that rows begin to show could never come through.
+	leastSpread = 0.01
 
 	// steepest bounds log-odds at the knots. A thousand rows without a single
 	// exception do not prove odds of a million to one.
@@ -39,8 +39,9 @@ const (
 // increasing shape, but is a staircase and sure of itself where rows are few.
 // Here rows are binned with bins that get finer towards the highest normal
 // scores, where budgets are decided; each bin's log-odds are shrunk towards
-// the logistic curve as by prior rows; the result is made increasing by
-// pooling adjacent violators and joined by straight lines.
+// the logistic curve, as far as the scatter of the bins about it is no more
+// than chance (empirical Bayes: Efron and Morris 1975); the result is made
+// increasing by pooling adjacent violators and joined by straight lines.
 func FitCalibration[T real](scores []T, y []uint8, w []float32) (*ensemble.Calibration, error) {
 	rows, err := scoredRows(scores, y, w)
 	if err != nil {
@@ -48,13 +49,7 @@ func FitCalibration[T real](scores []T, y []uint8, w []float32) (*ensemble.Calib
 	}
 	bins := binScores(rows)
 	bias, slope := platt(bins)
-	for i := range bins {
-		b := &bins[i]
-		// Pseudo-rows of the logistic curve, split into attacks and normal ones.
-		p := 1 / (1 + math.Exp(-(bias + slope*b.x)))
-		b.z = math.Log((b.attack + prior*p + 0.5) / (b.normal + prior*(1-p) + 0.5))
-		b.z = max(-steepest, min(b.z, steepest))
-	}
+	shrink(bins, bias, slope)
 	bins = poolAdjacent(bins)
 	x, z := knots(bins, rows)
 	return ensemble.NewCalibration(x, z)
@@ -192,6 +187,29 @@ func platt(bins []bin) (bias, slope float64) {
 		}
 	}
 	return a - b*mean/spread, b / spread
+}
+
+// shrink sets the log-odds of bins: their own, moved towards bias + slope*x.
+// A bin's own log-odds scatter about the truth with a known variance; what they
+// scatter about the curve beyond that is the variance of the truth about it.
+func shrink(bins []bin, bias, slope float64) {
+	variance := func(b *bin) float64 { return 1/(b.attack+0.5) + 1/(b.normal+0.5) }
+	var excess, precision float64
+	for i := range bins {
+		b := &bins[i]
+		b.z = math.Log((b.attack + 0.5) / (b.normal + 0.5))
+		v := variance(b)
+		d := b.z - bias - slope*b.x
+		excess += d*d/v - 1
+		precision += 1 / v
+	}
+	spread := max(leastSpread, excess/precision)
+	for i := range bins {
+		b := &bins[i]
+		curve := bias + slope*b.x
+		b.z = curve + (b.z-curve)*spread/(spread+variance(b))
+		b.z = max(-steepest, min(b.z, steepest))
+	}
 }
 
 // poolAdjacent merges neighbouring bins until log-odds increase (pool adjacent
