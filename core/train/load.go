@@ -11,9 +11,6 @@ import (
 	"github.com/tiercel/tiercel/core/feature"
 )
 
-// loadSample is how much of a source is looked at for its format and header.
-const loadSample = 64 << 10
-
 // maxTextBytes bounds the decoded texts of a Set: spans are 32 bits wide.
 const maxTextBytes = math.MaxUint32
 
@@ -64,8 +61,8 @@ type loader struct {
 
 // source reads one log.
 func (l *loader) source(s *Source) error {
-	log := bufio.NewReaderSize(s.Log, loadSample)
-	sample, err := log.Peek(loadSample)
+	log := bufio.NewReaderSize(s.Log, event.SampleBytes)
+	sample, err := log.Peek(event.SampleBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
@@ -118,10 +115,8 @@ func formatOf(name string, sample []byte, o event.Options) (event.Format, error)
 		f, _, err := event.Detect(sample, o)
 		return f, err
 	}
-	for _, f := range event.Formats() {
-		if f.Name == name {
-			return f, nil
-		}
+	if f, ok := event.FormatByName(name); ok {
+		return f, nil
 	}
 	return event.Format{}, fmt.Errorf("no format is called %s", name)
 }

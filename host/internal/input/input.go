@@ -15,9 +15,12 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/tiercel/tiercel/core/event"
 )
 
 // MaxWindow is the largest zstd window that is inflated. RFC 8878, section
@@ -27,7 +30,7 @@ import (
 const MaxWindow = 8 << 20
 
 // SampleSize is how much of a file is shown to the detection of its format.
-const SampleSize = 64 << 10
+const SampleSize = event.SampleBytes
 
 // Stdin is the name that stands for standard input.
 const Stdin = "-"
@@ -45,18 +48,18 @@ func (e *Error) Error() string { return e.Name + ": " + e.Problem }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// File is an open log. Its Read returns decompressed bytes, without a
-// byte-order mark. It belongs to one goroutine, except Consumed.
+// File is an open log. Its Read returns decompressed bytes. It belongs to one
+// goroutine, except Consumed.
 type File struct {
 	name     string
 	packing  string
 	size     int64
+	modified time.Time
 	consumed atomic.Int64
 	release  []func() // in the order of opening; the read-ahead takes them over
 	data     *ahead
 	head     []byte // read for the sample, not yet consumed
 	headErr  error  // what data said after head
-	peeked   bool
 }
 
 // Open opens a file, or stdin for the name "-". Its errors are of type [*Error].
@@ -70,7 +73,7 @@ func Open(name string, stdin io.Reader) (*File, error) {
 		}
 		f.release = append(f.release, func() { file.Close() })
 		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-			f.size = info.Size()
+			f.size, f.modified = info.Size(), info.ModTime()
 		}
 		src = file
 	}
@@ -110,7 +113,7 @@ func cause(err error) string {
 // start finds out how the source is packed and begins to read it.
 func (f *File) start(src io.Reader) error {
 	raw := bufio.NewReaderSize(&counter{src, &f.consumed}, chunkSize)
-	head, err := raw.Peek(512)
+	head, err := raw.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return f.readError(err)
 	}
@@ -133,40 +136,24 @@ func (f *File) start(src io.Reader) error {
 		}
 		f.release = append(f.release, z.Close)
 		unpacked = z
-	default:
-		if m := foreignForm(head); m != nil {
-			return f.foreignError(m)
-		}
 	}
 	f.data, f.release = newAhead(unpacked, f.release), nil
-	return f.checkContents()
-}
-
-// checkContents looks for another form inside a compressed file, and drops a
-// byte-order mark.
-func (f *File) checkContents() error {
-	f.peek(1024)
-	if f.packing != "" {
-		if m := foreignForm(f.head); m != nil {
-			return f.foreignError(m)
-		}
-	}
-	if len(f.head) > 0 && f.head[0] == 0 {
-		f.peek(tarRecord + 1)
-	}
-	if f.headErr == io.EOF && isEmptyTar(f.head) {
-		return &Error{Name: f.name, Problem: "is an empty tar archive: there is nothing in it to read"}
-	}
-	f.head = bytes.TrimPrefix(f.head, []byte("\xef\xbb\xbf"))
 	return nil
 }
 
-func (f *File) foreignError(m *magic) error {
-	problem := "is " + m.what
-	if f.packing != "" {
-		problem = "holds " + m.what + " inside " + f.packing
+// The first bytes of compressed files.
+const (
+	gzipMagic = "\x1f\x8b"
+	zstdMagic = "\x28\xb5\x2f\xfd"
+)
+
+// isZstd reports whether head starts with a zstd frame or with a skippable
+// frame (RFC 8878, section 3.1.2: magic 0x184D2A50 to 0x184D2A5F).
+func isZstd(head []byte) bool {
+	if bytes.HasPrefix(head, []byte(zstdMagic)) {
+		return true
 	}
-	return &Error{Name: f.name, Problem: problem + "; " + m.advice}
+	return len(head) >= 4 && head[0]&0xf0 == 0x50 && head[1] == 0x2a && head[2] == 0x4d && head[3] == 0x18
 }
 
 // readError puts what the operating system or a decompressor says into words.
@@ -183,26 +170,17 @@ func (f *File) readError(err error) error {
 	return &Error{f.name, problem, err}
 }
 
-// peek reads on until head holds n bytes or the data end.
-func (f *File) peek(n int) {
-	if !f.peeked {
-		f.peeked = true
+// Sample returns the first bytes of the log, SampleSize of them unless it is
+// shorter. It waits until so much has arrived or the input ends. It must be
+// called before the first Read and is valid until then.
+func (f *File) Sample() []byte {
+	if f.head == nil {
 		f.head = make([]byte, 0, SampleSize)
 	}
-	for len(f.head) < n && f.headErr == nil {
-		k, err := f.data.Read(f.head[len(f.head):n])
-		f.head = f.head[:len(f.head)+k]
+	for len(f.head) < SampleSize && f.headErr == nil {
+		n, err := f.data.Read(f.head[len(f.head):SampleSize])
+		f.head = f.head[:len(f.head)+n]
 		f.headErr = err
-	}
-}
-
-// Sample returns the first bytes of the log, at most SampleSize, cut behind
-// the last line end if there is one. It waits until so much has arrived or
-// the input ends. It must be called before the first Read and is valid until then.
-func (f *File) Sample() []byte {
-	f.peek(min(SampleSize, cap(f.head)))
-	if i := bytes.LastIndexByte(f.head, '\n'); i >= 0 && f.headErr == nil {
-		return f.head[:i+1]
 	}
 	return f.head
 }
@@ -233,6 +211,10 @@ func (f *File) Packing() string { return f.packing }
 
 // Size returns the bytes that the file takes on disk, 0 when that is not known.
 func (f *File) Size() int64 { return f.size }
+
+// Modified returns when the file was last written to, the zero time when that
+// is not known.
+func (f *File) Modified() time.Time { return f.modified }
 
 // Consumed returns how many of them have been read. It may be called from any goroutine.
 func (f *File) Consumed() int64 { return f.consumed.Load() }

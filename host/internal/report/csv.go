@@ -91,7 +91,7 @@ func appendCell(dst []byte, text string) []byte {
 		return dst
 	}
 	formula := strings.IndexByte("=+-@\t\r", text[0]) >= 0
-	text = visible(text)
+	text = Visible(text)
 	quote := strings.ContainsAny(text, "\",")
 	if quote {
 		dst = append(dst, '"')

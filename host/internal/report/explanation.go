@@ -61,7 +61,7 @@ func (s *screen) title(name, note string) {
 	s.end()
 	s.put(strong, name)
 	if note != "" {
-		s.put(faint, "  "+fit(visible(note), s.width-width(name)-2))
+		s.put(faint, "  "+fit(Visible(note), s.width-width(name)-2))
 	}
 	s.end()
 }
@@ -102,7 +102,7 @@ func (s *screen) fields(x *core.Explanation) {
 // rest wraps a text into the columns right of where the screen stands.
 func (s *screen) rest(i ink, text string) {
 	indent := s.column
-	lines := wrap(visible(text), s.width-indent, valueLines)
+	lines := wrap(Visible(text), s.width-indent, valueLines)
 	if len(lines) == 0 {
 		s.end()
 	}
@@ -271,7 +271,7 @@ func (s *screen) learners(x *core.Explanation) {
 		for _, r := range l.Reasons {
 			s.to(4)
 			s.number(blue, signed(r.Weight), 7)
-			s.put(blue, fit(visible(r.Text), s.width-s.column))
+			s.put(blue, fit(Visible(r.Text), s.width-s.column))
 			s.end()
 		}
 	}
@@ -297,7 +297,7 @@ func (s *screen) weights(x *core.Explanation) {
 		s.to(2)
 		s.cell(faint, "alpha", label)
 		for _, m := range metas {
-			s.number(faint, fit(visible(m.Name), each), each)
+			s.number(faint, fit(Visible(m.Name), each), each)
 		}
 		s.end()
 		for i := range x.Learners {

@@ -77,7 +77,7 @@ func (s *screen) incident(in *core.Incident, detail func(id uint64) string) {
 		entity = "(unknown)"
 	}
 	column := entityColumn + s.width - defaultWidth
-	if width(visible(entity)) > column { // whom to look at is never cut off: it gets a line of its own
+	if width(Visible(entity)) > column { // whom to look at is never cut off: it gets a line of its own
 		s.rest(strong, entity)
 		entity = ""
 		s.to(detailIndent)
@@ -90,7 +90,7 @@ func (s *screen) incident(in *core.Incident, detail func(id uint64) string) {
 	s.to(detailIndent)
 	when := span(in.First, in.Last) + "  "
 	s.put(faint, when)
-	s.put(faint, fitEnd(visible(in.File+":"+strconv.FormatInt(in.Line, 10)), s.width-detailIndent-width(when)))
+	s.put(faint, fitEnd(Visible(in.File+":"+strconv.FormatInt(in.Line, 10)), s.width-detailIndent-width(when)))
 	s.end()
 	s.paragraph(plain, in.Sample, detailIndent, sampleLines)
 	s.paragraph(blue, in.Why, detailIndent, whyLines)

@@ -296,7 +296,7 @@ func TestVisible(t *testing.T) {
 		{"filler", "\u3164", `\u3164`},
 		{"soft hyphen, no-break space", "\u00ad\u00a0", `\u00ad\u00a0`},
 	} {
-		if got := visible(c.text); got != c.want {
+		if got := Visible(c.text); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}

@@ -60,7 +60,7 @@ func newScreen(w io.Writer, s Style) *screen {
 
 // put writes a text.
 func (s *screen) put(i ink, text string) {
-	text = visible(text)
+	text = Visible(text)
 	s.column += width(text)
 	trailing := len(text)
 	text = strings.TrimRight(text, " ")
@@ -83,13 +83,13 @@ func (s *screen) put(i ink, text string) {
 
 // cell writes a text cut and filled up to columns, and two spaces behind it.
 func (s *screen) cell(i ink, text string, columns int) {
-	s.put(i, fit(visible(text), columns))
-	s.to(s.column + columns - min(columns, width(visible(text))) + 2)
+	s.put(i, fit(Visible(text), columns))
+	s.to(s.column + columns - min(columns, width(Visible(text))) + 2)
 }
 
 // number writes a text right-aligned in columns, and two spaces behind it.
 func (s *screen) number(i ink, text string, columns int) {
-	s.to(s.column + max(0, columns-width(visible(text))))
+	s.to(s.column + max(0, columns-width(Visible(text))))
 	s.put(i, text)
 	s.to(s.column + 2)
 }
@@ -110,7 +110,7 @@ func (s *screen) end() {
 
 // paragraph writes a text wrapped into the columns from indent on.
 func (s *screen) paragraph(i ink, text string, indent, lines int) {
-	for _, line := range wrap(visible(text), s.width-indent, lines) {
+	for _, line := range wrap(Visible(text), s.width-indent, lines) {
 		s.to(indent)
 		s.put(i, line)
 		s.end()

@@ -58,8 +58,9 @@ func appendVisible(dst []byte, s string) []byte {
 	return dst
 }
 
-// visible is appendVisible for short texts.
-func visible(s string) string {
+// Visible returns a text as the terminal shows it; programs use it for file
+// names in messages.
+func Visible(s string) string {
 	for i := 0; i < len(s); i++ {
 		if s[i] < 0x20 || s[i] >= 0x7f {
 			return string(appendVisible(nil, s))

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tiercel/tiercel/core"
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/host/internal/input"
+	"github.com/tiercel/tiercel/host/internal/progress"
+	"github.com/tiercel/tiercel/host/internal/report"
+)
+
+// judging holds the flags that choose models and thresholds.
+type judging struct {
+	model   string
+	budget  string
+	workers int
+}
+
+func (j *judging) flags(c *cobra.Command) {
+	c.Flags().StringVar(&j.model, "model", "", "model `FILE`; default: the embedded model of the kind")
+	c.Flags().StringVar(&j.budget, "budget", "0.1%", "false alarms allowed: a share of normal events (0.1%, 1e-3) or a number a day (20/day)")
+	c.Flags().IntVar(&j.workers, "workers", 0, "goroutines that parse and score, 0 for one a core; the result does not depend on it")
+}
+
+// scanFlags are the flags of scan.
+type scanFlags struct {
+	reading
+	judging
+	output, file string
+	all, explain bool
+	since, until string
+	exitCode     int
+	top          int
+}
+
+func newScan(s streams) *cobra.Command {
+	f := &scanFlags{}
+	c := &cobra.Command{
+		Use:   "scan [FILE|-]...",
+		Short: "Judge logs and report the threats in them",
+		Long: `Scan reads logs (plain, gzip or zstd; - is standard input), judges each event
+and writes what it found to standard output. Progress, the format it took for
+each file and the totals go to standard error.
+
+Exit status: 0 done; 1 wrong usage or nothing readable; 2 some input could not
+be read, the rest was; N with --exit-code N when a threat was found.`,
+		Example: `  tiercel scan access.log
+  tiercel scan --budget 20/day --output ndjson /var/log/nginx/*.gz
+  tiercel scan --kind flow --map client=source.ip --map server=destination.ip flows.csv
+  journalctl -u ssh | tiercel scan --exit-code 3 -`,
+		RunE: func(c *cobra.Command, args []string) error { return scan(c.Context(), s, f, args) },
+	}
+	f.reading.flags(c)
+	f.judging.flags(c)
+	c.Flags().StringVar(&f.output, "output", "table", "table (incidents, worst first), ndjson or csv (verdicts, in input order)")
+	c.Flags().StringVarP(&f.file, "o", "o", "", "write to `FILE` instead of standard output")
+	c.Flags().BoolVar(&f.all, "all", false, "every event, not only threats (ndjson, csv)")
+	c.Flags().BoolVar(&f.explain, "explain", false, "add the explanation to each row")
+	c.Flags().StringVar(&f.since, "since", "", "judge events from that `TIME` on (2026-01-29, 2026-01-29T10:00:00Z)")
+	c.Flags().StringVar(&f.until, "until", "", "judge events before that `TIME`")
+	c.Flags().IntVar(&f.exitCode, "exit-code", 0, "exit with status `N` if there is a threat")
+	c.Flags().IntVar(&f.top, "top", -1, "table: show the `N` worst incidents, 0 for all; default 20 on a terminal, else all")
+	c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "ndjson", "csv"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// topOnTerminal is how many incidents fill a screen or three.
+const topOnTerminal = 20
+
+// scan is the main job: logs in, verdicts out.
+func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
+	if len(names) == 0 {
+		if terminalWidth(s.in) > 0 {
+			return errors.New("scan: no file given; - reads standard input")
+		}
+		names = []string{input.Stdin}
+	}
+	if i := slices.Index(names, input.Stdin); i >= 0 && slices.Contains(names[i+1:], input.Stdin) {
+		return errors.New("scan: standard input can be read only once")
+	}
+	if !slices.Contains([]string{"table", "ndjson", "csv"}, f.output) {
+		return fmt.Errorf("scan: --output %s: want table, ndjson or csv", f.output)
+	}
+	if f.exitCode < 0 || f.exitCode > 255 {
+		return fmt.Errorf("scan: --exit-code %d: want 0 to 255", f.exitCode)
+	}
+	options, forced, err := f.options()
+	if err != nil {
+		return fmt.Errorf("scan: %w", err)
+	}
+	engine, err := f.engine(&options, f.since, f.until)
+	if err != nil {
+		return fmt.Errorf("scan: %w", err)
+	}
+	out, err := createOutput(s.out, f.file, names)
+	if err != nil {
+		return fmt.Errorf("scan: %w", err)
+	}
+	p := &pass{
+		flags: f, engine: engine, scan: engine.NewScan(), options: options, forced: forced, stdin: s.in,
+		bar: progress.New(s.err, terminalWidth(s.err)), total: totalSize(names),
+	}
+	switch f.output {
+	case "ndjson":
+		p.rows = report.NewNDJSON(out, engine.LearnerNames)
+	case "csv":
+		p.rows = report.NewCSV(out, engine.LearnerNames, f.explain)
+	default:
+		if f.explain {
+			p.briefs = newBriefs()
+		}
+	}
+	for _, name := range names {
+		if err = p.file(ctx, name); err != nil {
+			break
+		}
+	}
+	if err == nil || errors.Is(err, context.Canceled) {
+		err = errors.Join(err, p.finish(out))
+	}
+	p.bar.Clear()
+	if closeErr := out.Close(); err == nil && closeErr != nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	p.totals.tell(p.bar, len(p.scan.Incidents()))
+	return p.status()
+}
+
+// pass is one scan over several files.
+type pass struct {
+	flags   *scanFlags
+	engine  *core.Engine
+	scan    *core.Scan
+	options event.Options
+	forced  *event.Format
+	stdin   io.Reader
+	rows    report.Rows // nil for the table
+	briefs  *briefs     // nil unless the table is to explain
+	bar     *progress.Bar
+	totals  totals
+	total   int64 // bytes of all files on disk, 0 when not known
+	before  int64 // of them in files that are done
+	read    int   // files that gave records
+	failed  int   // files that could not be read, or not to their end
+}
+
+// file scans one file. What is wrong with it is told and counted; the error is
+// one that ends the run.
+func (p *pass) file(ctx context.Context, name string) error {
+	l, err := open(name, p.stdin, p.options, p.forced)
+	if err != nil {
+		p.complain(err)
+		return nil
+	}
+	defer l.Close()
+	p.bar.Note("%s", l.describe())
+	lines := int64(0)
+	summary, err := p.scan.File(ctx, name, l.reader, func(r *core.Result) error {
+		lines += int64(r.Batch.Lines)
+		p.bar.Show(progress.State{
+			Label: report.Visible(name), Done: p.before + l.Consumed(), Total: p.total, Lines: p.totals.lines + lines, Found: p.totals.found(),
+		})
+		return p.visit(name, r)
+	})
+	p.before += l.Size()
+	p.totals.add(name, &summary)
+	if summary.Records > summary.Unread {
+		p.read++
+	}
+	switch {
+	case err != nil && aboutInput(err):
+		p.complain(l.problem(err))
+	case err != nil:
+		return err
+	case summary.Records == 0:
+		p.complain(&input.Error{Name: name, Problem: "holds no record of format " + l.format.Name})
+	case summary.Records == summary.Unread:
+		p.complain(&input.Error{Name: name, Problem: "no record could be read as " + l.format.Name})
+	}
+	return nil
+}
+
+// aboutInput reports whether an error of a pass is about the bytes of the file.
+func aboutInput(err error) bool {
+	var broken *input.Error
+	var reason event.ParseError
+	return errors.As(err, &broken) || errors.As(err, &reason)
+}
+
+// complain tells what is wrong with an input. An empty file among others is
+// nothing wrong: logs are rotated.
+func (p *pass) complain(err error) {
+	p.bar.Note("tiercel: %s", report.Visible(err.Error()))
+	if !errors.Is(err, event.ErrEmpty) {
+		p.failed++
+	}
+}
+
+// visit writes the verdicts of a batch.
+func (p *pass) visit(name string, r *core.Result) error {
+	for i := range r.Verdicts {
+		v := &r.Verdicts[i]
+		if v.Threat {
+			p.totals.threats++
+		}
+		switch {
+		case v.Outside || !v.Threat && !p.flags.all:
+		case p.rows != nil:
+			var x *core.Explanation
+			if p.flags.explain && v.Err == nil {
+				x = p.scan.Explain(r, i)
+			}
+			if err := p.rows.Row(name, v, x); err != nil {
+				return err
+			}
+		case p.briefs != nil && v.Threat:
+			p.briefs.keep(v, func() *core.Explanation { return p.scan.Explain(r, i) })
+		}
+	}
+	if p.rows != nil {
+		return p.rows.Flush() // whoever reads a pipe sees a batch as soon as it is judged
+	}
+	return nil
+}
+
+// finish writes what stands at the end of the output.
+func (p *pass) finish(out *output) error {
+	if p.rows != nil {
+		return p.rows.Flush()
+	}
+	p.bar.Clear()
+	if p.read == 0 {
+		return nil // an empty table would claim that something was looked at
+	}
+	top := p.flags.top
+	style := styleOf(out.Writer)
+	if top < 0 {
+		top = 0
+		if style.Width > 0 {
+			top = topOnTerminal
+		}
+	}
+	return report.Incidents(out, p.scan.Incidents(), top, p.briefs.of, style)
+}
+
+// status is how the run exits.
+func (p *pass) status() error {
+	switch {
+	case p.read == 0:
+		return status(statusNothing)
+	case p.totals.threats > 0 && p.flags.exitCode > 0:
+		return status(p.flags.exitCode)
+	case p.failed > 0:
+		return status(statusPartly)
+	}
+	return nil
+}
+
+// totalSize returns the bytes of all files on disk, 0 when one is not known.
+func totalSize(names []string) int64 {
+	var total int64
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if name == input.Stdin || err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+			return 0
+		}
+		if err == nil && !info.IsDir() {
+			total += info.Size()
+		}
+	}
+	return total
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tiercel/tiercel/core"
+	"github.com/tiercel/tiercel/host/internal/progress"
+	"github.com/tiercel/tiercel/host/internal/report"
+)
+
+// totals counts what became of all files.
+type totals struct {
+	lines, records, unread int64
+	threats                int64
+	reasons                []reason // in order of appearance
+}
+
+// reason is why records could not be read.
+type reason struct {
+	text  string
+	count int64
+	first string // FILE:LINE
+}
+
+// shownReasons are the most frequent ones, which the closing line names.
+const shownReasons = 3
+
+func (t *totals) add(name string, s *core.FileSummary) {
+	t.lines += s.Lines
+	t.records += s.Records
+	t.unread += s.Unread
+	texts := make([]string, 0, len(s.Reasons))
+	for text := range s.Reasons {
+		texts = append(texts, text)
+	}
+	slices.SortFunc(texts, func(a, b string) int { return cmp.Compare(s.FirstUnread[a], s.FirstUnread[b]) })
+	for _, text := range texts {
+		i := slices.IndexFunc(t.reasons, func(r reason) bool { return r.text == text })
+		if i < 0 {
+			t.reasons = append(t.reasons, reason{text: text, first: fmt.Sprintf("%s:%d", name, s.FirstUnread[text])})
+			i = len(t.reasons) - 1
+		}
+		t.reasons[i].count += s.Reasons[text]
+	}
+}
+
+// found says for the bar what was found so far.
+func (t *totals) found() string {
+	if t.threats == 0 {
+		return ""
+	}
+	return counted(t.threats, "threat")
+}
+
+// tell writes the closing line.
+func (t *totals) tell(bar *progress.Bar, incidents int) {
+	parts := []string{counted(t.lines, "line") + " read", t.notParsed()}
+	threats := counted(t.threats, "threat")
+	if t.threats > 0 {
+		threats += " in " + counted(int64(incidents), "incident")
+	}
+	elapsed := bar.Elapsed()
+	parts = append(parts, threats, progress.Rate(t.lines, elapsed), progress.Duration(elapsed))
+	bar.Note("%s", report.Visible(strings.Join(parts, ", ")))
+}
+
+// notParsed says how many records could not be read, why most of them, and
+// where to look.
+func (t *totals) notParsed() string {
+	text := fmt.Sprintf("%d not parsed", t.unread)
+	if t.unread == 0 {
+		return text
+	}
+	most := slices.Clone(t.reasons)
+	slices.SortStableFunc(most, func(a, b reason) int { return cmp.Compare(b.count, a.count) })
+	var why []string
+	for _, r := range most[:min(len(most), shownReasons)] {
+		why = append(why, fmt.Sprintf("%d %s, first %s", r.count, r.text, r.first))
+	}
+	if rest := len(most) - len(why); rest > 0 {
+		why = append(why, counted(int64(rest), "other reason"))
+	}
+	return text + " (" + strings.Join(why, "; ") + ")"
+}
+
+func counted(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
