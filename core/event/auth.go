@@ -183,11 +183,9 @@ func repeated(t []byte) (n float64, inner []byte) {
 	if d == 0 || !hasPrefix(rest, " times") && !hasPrefix(rest, " time") {
 		return 0, t
 	}
-	if inner, ok = between(rest, "[", "]"); ok {
-		// The text may hold brackets itself: the last one closes.
-		i := bytes.IndexByte(rest, '[')
-		inner = trimBlanks(rest[i+1 : bytes.LastIndexByte(rest, ']')])
-		return n, inner
+	// The text may hold brackets itself: the last one closes.
+	if from, to := bytes.IndexByte(rest, '['), bytes.LastIndexByte(rest, ']'); from >= 0 && from < to {
+		return n, trimBlanks(rest[from+1 : to])
 	}
 	return n, nil
 }

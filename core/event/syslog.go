@@ -89,7 +89,8 @@ func priority(t []byte) int {
 func (m *message) rfc3164(t []byte, year int) []byte {
 	ns, n := syslogTime(t, year)
 	if n == 0 {
-		if ns, n = isoTime(t); n < len("2006-01-02T15:04") {
+		// Other logs start with a date and a blank; a system log has the T.
+		if ns, n = isoTime(t); n < len("2006-01-02T15:04") || t[4] != '-' || t[10] != 'T' {
 			return nil
 		}
 	}

@@ -64,6 +64,8 @@ func TestSyslogRefuses(t *testing.T) {
 		{"only a stamp", "Jun 14 15:16:01", errSyslog},
 		{"access log", combinedLine, errSyslog},
 		{"JSON", `{"a":1}`, errSyslog},
+		{"date, blank, clock", "2005-06-14 15:16:01 10.0.0.7 GET /a", errSyslog},
+		{"nginx error log", nginxErrorFormat().Example, errSyslog},
 		{"date only", "2005-06-14 hello", errSyslog},
 		{"priority too high", "<999>Jun 14 15:16:01 web1 prog: hello", errSyslog},
 	} {
