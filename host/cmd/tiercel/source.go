@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -80,16 +81,13 @@ func open(name string, stdin io.Reader, o event.Options, forced *event.Format) (
 		return nil, err
 	}
 	l := &log{File: f}
-	// Syslog's stamps have no year: that of the file's last line is the best guess.
-	if o.Year = f.Modified().Year(); f.Modified().IsZero() {
-		o.Year = time.Now().Year()
-	}
 	if forced != nil {
 		l.format, l.why = *forced, "as told"
 	} else if err := l.detect(o); err != nil {
 		f.Close()
 		return nil, err
 	}
+	o.Year = l.year(o)
 	l.reader, err = event.NewReader(f, l.format, o)
 	if err != nil {
 		f.Close()
@@ -118,6 +116,32 @@ func (l *log) describe() string {
 		text += l.Packing() + ", "
 	}
 	return report.Visible(text + "format " + l.format.Name + " (" + l.why + ")")
+}
+
+// year returns the year of stamps that have none, as syslog's: that in which
+// the file was last written to, or the one before where its first records would
+// lie in the future of that.
+func (l *log) year(o event.Options) int {
+	written := l.Modified()
+	if written.IsZero() {
+		written = time.Now()
+	}
+	o.Year = written.UTC().Year()
+	r, err := event.NewReader(bytes.NewReader(l.Sample()), l.format, o)
+	if err != nil {
+		return o.Year
+	}
+	var b event.Batch
+	if r.Next(&b) == nil {
+		b.Parse()
+		for i := range b.Events {
+			// A day is what time zones and clocks may differ by.
+			if t := b.Events[i].Time; t != event.NoTime && time.Unix(0, t).After(written.Add(24*time.Hour)) {
+				return o.Year - 1
+			}
+		}
+	}
+	return o.Year
 }
 
 // problem says what is wrong with the log, unless the error already does.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -106,7 +107,7 @@ func fit(ctx context.Context, s streams, f *trainFlags, args []string) error {
 func cardOf(set *train.Set, fitted *train.Fitted, seed uint64) model.Card {
 	card := model.Card{Seed: seed}
 	for i, name := range set.Sites {
-		source := model.Source{Name: name}
+		source := model.Source{Name: filepath.Base(name)} // a model holds no paths
 		for r, site := range set.Site {
 			if int(site) == i {
 				source.Rows++

@@ -1,6 +1,9 @@
 package report
 
-import "io"
+import (
+	"io"
+	"strings"
+)
 
 // Format describes a log format to people.
 type Format struct{ Name, Title, Kinds, Example string }
@@ -16,12 +19,11 @@ func Formats(w io.Writer, list []Format, style Style) error {
 			s.end()
 		}
 		s.cell(strong, f.Name, 12)
-		s.put(plain, f.Title)
-		if f.Kinds != "" {
-			s.put(faint, " ("+f.Kinds+")")
+		s.rest(plain, f.Title+" ("+f.Kinds+")")
+		for line := range strings.Lines(f.Example) {
+			// Tabs separate columns here: to show them escaped would hide the columns.
+			s.paragraph(faint, strings.ReplaceAll(strings.TrimSuffix(line, "\n"), "\t", "  "), 4, exampleLines)
 		}
-		s.end()
-		s.paragraph(faint, f.Example, 4, exampleLines)
 	}
 	return s.w.Flush()
 }

@@ -37,16 +37,21 @@ func percent(v float64) string {
 	return strconv.FormatFloat(v*100, 'g', 3, 64) + "%"
 }
 
-// inverse writes a share as the count among which there is one.
+// inverse writes a share as the count among which there is one, to two digits:
+// no calibration knows more.
 func inverse(share float64) string {
 	if !(share > 0) {
 		return "-"
 	}
 	n := 1 / share
-	if n < 10 {
+	switch {
+	case n < 10:
 		return decimals(n, 1)
+	case n > 1e9:
+		return "over 10^9"
 	}
-	return group(int64(math.Round(min(n, 1e15))))
+	step := math.Pow(10, math.Floor(math.Log10(n))-1)
+	return group(int64(math.Round(n/step) * step))
 }
 
 // oneIn says a share of normal events in words.
