@@ -39,6 +39,7 @@ const (
 	inAgent  where = 1 << FromAgent
 	inValues where = 1<<FromQuery | 1<<FromBody | 1<<FromCookie | 1<<FromPayload
 	inHeader where = 1<<FromHeader | 1<<FromReferrer
+	inURL          = inPath | 1<<FromQuery | 1<<FromPayload | 1<<FromCookie | inHeader // not bodies: they have lines of their own
 	anywhere       = inPath | inAgent | inValues | inHeader
 )
 

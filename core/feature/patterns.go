@@ -32,12 +32,14 @@ var patterns = []group{
 		"union select", "union all select", "order by 1--", "null,null", "begin declare", "autonomous_transaction", "crypt_key", "regexp_substring",
 	}},
 	{ClassSQLI, medium, inValues | inPath | inHeader, always, []string{
-		"/**/", "'||'", "'+'", ") as ", "as t1", "'||(", "||(", "'%'='", "%')", "' and ", "' or ", "0x3a", "0x71", "0x7e", "'='", "1=1", "1=2", "select(", "end)", "null--", "else ",
+		"/**/", "'||'", "'+'", ") as ", "as t1", "'||(", "||(", "'%'='", "%')", "' and ", "' or ", "0x3a", "0x71", "0x7e", "'='", "select(", "end)", "null--", "else ",
 	}},
 	{ClassSQLI, medium, inValues | inPath | inHeader, asSentence, []string{
 		"insert into", "delete from", "drop table", "drop database", "create table", "alter table", "truncate table", "group by", "order by",
-		"case when", "is null", "is not null", "then", "limit 1", "select count", "where", "between", "shutdown", "exec master", "declare @", "like", "rlike", "not like", "then 1", "then null",
+		"case when", "is null", "is not null", "limit 1", "select count", "exec master", "declare @", "not like", "then 1", "then null", "in boolean mode", "order by rand",
 	}},
+	{ClassSQLI, weak, inValues | inPath | inHeader, asSentence, []string{"like", "rlike", "where", "between", "then", "having", "shutdown"}},
+	{ClassSQLI, medium, inValues | inPath | inHeader, asWord, []string{"1=1", "1=2", "1=0", "current_user", "session_user", "system_user"}},
 	// NoSQL: operators where a form or JSON has a name.
 	{ClassSQLI, strong, inValues | inHeader, always, []string{
 		"[$ne]", "[$gt]", "[$lt]", "[$gte]", "[$regex]", "[$where]", "[$nin]", "[$exists]", "\"$ne\"", "\"$gt\"", "\"$where\"", "\"$regex\"", "\"$nin\"", "'$ne'", "$where:",
@@ -60,8 +62,9 @@ var patterns = []group{
 
 	// Path traversal.
 	{ClassTraversal, medium, anywhere, asDotDot, []string{"../", `..\`}},
-	{ClassTraversal, strong, anywhere, always, []string{"..;/", "/..;", `.\.\`, "..%", "%2e%2e", "%252e", "/%2e", ".../...//", "..\x00", "/..../", "..//..", `..\\`}},
+	{ClassTraversal, strong, anywhere, always, []string{"..;/", "/..;", `.\.\`, "..%", "%2e%2e", "%252e", "/%2e", ".../...//", "..0x2f", "..0x5c", "0x2e0x2e", "/././.", "..u2216", "..%%", "..\x00", "/..../", "..//..", `..\\`}},
 	{ClassTraversal, medium, anywhere, asEnd, []string{"/..", `\..`}},
+	{ClassTraversal, medium, inPath | inValues, always, []string{"........", "//////", "inetpub", "etcpasswd"}},
 	{ClassTraversal, strong, anywhere, always, []string{
 		"/etc/passwd", "/etc/shadow", "/etc/hosts", "/etc/group", "/etc/issue", "/etc/motd", "/proc/self", "/proc/version", "/proc/cpuinfo", "/proc/cmdline",
 		"boot.ini", "win.ini", "system.ini", `windows\system32`, "windows/system32", `\winnt`, "/winnt/", "/windows/win", "web-inf/", "meta-inf/", "/.ssh/", "id_rsa", "/root/.",
@@ -72,8 +75,8 @@ var patterns = []group{
 	{ClassTraversal, medium, inValues | inPath, always, []string{".htaccess", ".htpasswd", "access.log", "access_log", "error.log", "error_log", "\x00."}},
 
 	// Command injection.
-	{ClassCommand, strong, anywhere, asShell, []string{";", "|", "&", "`"}},
-	{ClassCommand, medium, anywhere, asShell, []string{"\n"}},
+	{ClassCommand, strong, inValues | inPath | inHeader, asShell, []string{";", "|", "&", "`"}},
+	{ClassCommand, medium, inValues | inPath | inHeader, asShell, []string{"\n"}},
 	{ClassCommand, medium, inValues, asArgument, []string{
 		"cat", "ls", "uname", "wget", "curl", "ping", "nc", "bash", "sh", "rm", "chmod", "python", "perl", "nslookup", "dir", "type", "cmd", "cmd.exe", "powershell", "find", "echo", "id", "net", "tftp", "netstat", "ps", "head", "tail", "xp_cmdshell",
 	}},
@@ -84,7 +87,7 @@ var patterns = []group{
 	}},
 	{ClassCommand, strong, inValues | inPath | inHeader, asSubshell, []string{"$("}},
 	{ClassCommand, medium, inValues | inPath | inHeader, asSubshell, []string{"`"}},
-	{ClassCommand, medium, inValues | inPath, always, []string{"|id", ";id", "|dir", "&dir", "|ls", ";ls", "||ping", "&ping", "|ping", "`id`", "`ls", ";sleep", "|sleep", "&sleep", ";echo", "|echo", "&echo", "|wget", ";wget", "|type", "&type", "$((", "$@", "$'\\", "??/", "/???/"}},
+	{ClassCommand, medium, inValues | inPath, always, []string{"$((", "$@", "$'\\", "/???/"}},
 
 	// Code injection: PHP, Java, .NET, templates, Node, serialised objects.
 	{ClassCode, strong, anywhere, always, []string{
@@ -119,7 +122,7 @@ var patterns = []group{
 	{ClassSSRF, medium, inValues, always, []string{"://127.", "://localhost", "://10.", "://192.168.", "://172.16.", "@127.0.0.1", "@localhost", ":22/", ":6379", ":11211", ":9200", ":3306/", "://internal", "unix:/"}},
 
 	// Response splitting and header injection.
-	{ClassCRLF, strong, inValues | inPath | inHeader, asHeaderLine, []string{"set-cookie:", "location:", "content-length:", "content-type:", "http/1.", "x-forwarded", "host:", "bcc:", "refresh:", "somecustominjectedheader:", "cc:", "to:", "subject:", "x-injected", "transfer-encoding:", "header-test:"}},
+	{ClassCRLF, strong, inURL, asHeaderLine, []string{"set-cookie:", "location:", "content-length:", "content-type:", "http/1.", "x-forwarded", "host:", "bcc:", "refresh:", "somecustominjectedheader:", "cc:", "to:", "subject:", "x-injected", "transfer-encoding:", "header-test:"}},
 
 	// Web shells: what asks for one, or uses one.
 	{ClassWebshell, strong, anywhere, always, []string{
@@ -131,23 +134,24 @@ var patterns = []group{
 	{ClassScanner, strong, inAgent | inHeader, asPrefix, []string{
 		"sqlmap", "nikto", "acunetix", "nessus", "netsparker", "invicti", "w3af", "wpscan", "nmap", "masscan", "zgrab", "zmap", "dirbuster", "gobuster", "dirb", "dirsearch", "feroxbuster", "ffuf", "wfuzz", "nuclei", "openvas", "qualys", "arachni", "skipfish", "havij", "hydra", "morfeus", "zmeu", "jorgee", "whatweb", "joomscan", "commix", "burp", "owasp", "appscan", "webinspect", "fuzz faster", "paros", "webshag", "grendel", "vega/", "cgichk", "jaeles", "httpx", "katana", "censys", "shodan", "l9explore", "l9tcpid", "leakix", "projectdiscovery", "expanse", "internetmeasurement", "internet-measurement", "netsystemsresearch", "stretchoid", "binaryedge", "odin", "hello, world", "hello world", "mozila", "muhstik", "gh0st", "xtc", "libredtail", "sysscan", "netcraft", "project 25499", "scaninfo", "nimbostratus", "genieacs", "custom-asynchttpclient", "modat", "visionheight", "security scan", "vulnerab", "pentest", "fimap", "sqlninja", "bsqlbf", "absinthe", "pangolin", "wvs", "n-stealth", "brutus", "blackwidow", "fhscan", "datacha0s", "xenu", "wordpress hash grabber", "kinza", "secscan", "cyberscan", "gbrmss", "rapid7", "detectify", "intruder", "probely", "tenable", "zaproxy", "whatcms", "paloalto", "t-sec", "krebs", "bot for jce", "fasthttp",
 	}},
-	{ClassScanner, medium, inAgent, always, []string{"scanner", "scan", "python-requests", "python-urllib", "go-http-client", "libwww-perl", "lwp::", "curl/", "wget/", "java/", "okhttp", "httpclient", "aiohttp", "node-fetch", "ruby", "winhttp", "masscan/", "headlesschrome", "phantomjs", "axios", "restsharp", "http_request", "crawler", "spider", "exploit", "attack"}},
+	{ClassScanner, medium, inAgent, always, []string{"scanner", "scan ", "exploit", "attack", "headlesschrome", "phantomjs"}},
+	{ClassScanner, weak, inAgent, asPrefix, []string{"python-requests", "python-urllib", "go-http-client", "libwww-perl", "lwp::", "curl/", "wget/", "java/", "okhttp", "httpclient", "aiohttp", "node-fetch", "ruby", "winhttp", "axios", "restsharp", "http_request"}},
 	{ClassScanner, strong, inValues | inPath | inHeader, always, []string{"acunetix", "netsparker", "appscan", "nessus", "nikto", "w3af", "sqlmap", "burpcollab", "wvs-security-test", "vulnweb", "testphp", "nosuchfile", "invicti", "openvas", "qualys", "bxss", "arachni", "nmaplowercheck", "nmapuppercheck", "trinity.txt.bak", "nice ports", "evox/about", "randomize", "sitelockpage", "88952634", "9837246", "response.write(", "print(md5(", "esi:include", "wapiti"}},
 
 	// Probes of known sensitive paths.
 	{ClassProbe, strong, inPath, always, []string{
 		"/.env", "/.git", "/.svn", "/.hg/", "/.aws", "/.ssh", "/.vscode", "/.idea", "/.ds_store", "/.docker", "/.kube", "/.npmrc", "/.config", "/.htpasswd", "/.htaccess", "/.bash", "/.history", "/.travis", "/.circleci", "/.s3cfg", "/.remote", "/.local",
 		"phpmyadmin", "/pma/", "/myadmin", "/mysqladmin", "/mysql-admin", "/dbadmin", "/phpmy", "/sqlmanager", "/sql/", "/websql", "/sqlweb", "/mysql/", "/pma20", "/phpma", "/webdb", "/php-my-admin", "/phpadmin", "/sqladmin",
-		"/boaform", "/cgi-bin/luci", "/cgi-bin/", "/gponform", "/hnap1", "/tmunblock", "/setup.cgi", "/goform/", "/onvif", "/shell?", "/jaws/", "/currentsetting", "/sdk/weblanguage", "/portal/redlion", "/dana-na/", "/remote/login", "/remote/fgt_lang", "/vpn/", "/vpns/", "/owa/auth", "/ecp/", "/autodiscover/", "/ews/", "/+cscoe+", "/global-protect", "/ssl-vpn", "/sslmgr", "/geoserver", "/druid/", "/nacos/", "/seeyon", "/webtools/control", "/mgmt/tm", "/tmui/", "/xmldata?", "/redfish", "/sitecore/shell", "/telescope", "/_ignition", "/_profiler", "/_debugbar", "/ueditor", "/ckfinder", "/kcfinder", "/fckeditor", "/elfinder", "/kindeditor",
-		"/vendor/phpunit", "/phpunit", "eval-stdin.php", "/solr/", "/actuator", "/jolokia", "/hudson", "/jenkins", "/manager/html", "/manager/text", "/host-manager", "/jmx-console", "/web-console", "/invoker/", "/axis2", "/struts", "/console/", "/wls-wsat", "/_async/", "/bea_wls", "/weblogic", "/consoles/", "/trace.axd", "/elmah.axd", "/web.config", "/server-status", "/server-info", "/v1/agent", "/v2/_catalog", "/_cat/", "/_search?", "/_all_dbs", "/_utils", "/_users", "/containers/json", "/api/jsonws", "/stalker_portal", "/thinkphp", "/index/\\think", "\\think\\", "/public/index.php?s=", "invokefunction", "/druid/index", "/zabbix/", "/nagios", "/cacti", "/admin/config.php", "/recordings/", "/a2billing", "/provisioning", "/config.json", "/config.php", "/config.yml", "/config.inc", "/configuration.php", "/wp-config", "/wp-content/debug.log", "/credentials", "/secrets", "/id_rsa", "/dump.sql", "/backup.", "/database.sql", "/db.sql", "/backup.sql", "/phpinfo", "/info.php", "/test.php", "/i.php", "/pi.php", "/php.php", "/debug/", "/.well-known/security", "/clientaccesspolicy", "/crossdomain.xml", "/muieblackcat", "/w00tw00t", "/azenv", "/hedwig.cgi", "/upnp", "/picsdesc.xml", "/wanipcn", "/ctrlt/", "/ws_utc", "/cfide", "/msadc", "/_vti_", "/scripts/..", "/iissamples", "/netgear", "/system.ini", "/nmap", "/aspera", "/nice%20ports", "/login.rsp", "/device.rsp", "/streaming/clients_live", "/evox", "/hello.world", "/php-cgi", "/ad/auth", "/user/register?element", "/cgi-mod", "/joomla", "/administrator/", "/drupal", "/magento", "/magmi", "/app/etc/local.xml", "/rss/catalog", "/downloader/", "/sftp-config", "/ftpsync", "/wlwmanifest", "/setup-config.php", "/install.php", "/fileupload", "/file-upload", "/jquery-file-upload", "/upload.php", "/plus/", "/dede", "/e/admin", "/api/v1/pods", "/eureka", "/gateway/routes", "/env.js", "/sendgrid", "/aws.", "/laravel", "/storage/logs", "/server/php",
+		"/boaform", "/cgi-bin/luci", "/cgi-bin/.", "/gponform", "/hnap1", "/tmunblock", "/setup.cgi", "/goform/", "/onvif", "/shell?", "/jaws/", "/currentsetting", "/sdk/weblanguage", "/portal/redlion", "/dana-na/", "/remote/login", "/remote/fgt_lang", "/vpn/", "/vpns/", "/owa/auth", "/ecp/", "/autodiscover/", "/ews/", "/+cscoe+", "/global-protect", "/ssl-vpn", "/sslmgr", "/geoserver", "/druid/", "/nacos/", "/seeyon", "/webtools/control", "/mgmt/tm", "/tmui/", "/xmldata?", "/redfish", "/sitecore/shell", "/telescope", "/_ignition", "/_profiler", "/_debugbar", "/ueditor", "/ckfinder", "/kcfinder", "/fckeditor", "/elfinder", "/kindeditor",
+		"/vendor/phpunit", "/phpunit", "eval-stdin.php", "/solr/", "/actuator", "/jolokia", "/hudson", "/jenkins", "/manager/html", "/manager/text", "/host-manager", "/jmx-console", "/web-console", "/invoker/", "/axis2", "/struts", "/wls-wsat", "/_async/", "/bea_wls", "/weblogic", "/consoles/", "/trace.axd", "/elmah.axd", "/web.config", "/v1/agent", "/v2/_catalog", "/_cat/", "/_search?", "/_all_dbs", "/_utils", "/_users", "/containers/json", "/api/jsonws", "/stalker_portal", "/thinkphp", "/index/\\think", "\\think\\", "/public/index.php?s=", "invokefunction", "/druid/index", "/admin/config.php", "/recordings/", "/a2billing", "/provisioning", "/config.json", "/config.php", "/config.yml", "/config.inc", "/configuration.php", "/wp-config", "/wp-content/debug.log", "/credentials", "/secrets", "/id_rsa", "/dump.sql", "/backup.", "/database.sql", "/db.sql", "/backup.sql", "/phpinfo", "/info.php", "/test.php", "/i.php", "/pi.php", "/php.php", "/debug/", "/.well-known/security", "/clientaccesspolicy", "/crossdomain.xml", "/muieblackcat", "/w00tw00t", "/azenv", "/hedwig.cgi", "/upnp", "/picsdesc.xml", "/wanipcn", "/ctrlt/", "/ws_utc", "/cfide", "/msadc", "/_vti_", "/scripts/..", "/iissamples", "/netgear", "/system.ini", "/nmap", "/aspera", "/nice%20ports", "/login.rsp", "/device.rsp", "/streaming/clients_live", "/evox", "/hello.world", "/php-cgi", "/ad/auth", "/user/register?element", "/cgi-mod", "/joomla", "/administrator/", "/drupal", "/magento", "/magmi", "/app/etc/local.xml", "/rss/catalog", "/downloader/", "/sftp-config", "/ftpsync", "/wlwmanifest", "/setup-config.php", "/install.php", "/fileupload", "/file-upload", "/jquery-file-upload", "/upload.php", "/plus/", "/dede", "/e/admin", "/api/v1/pods", "/eureka", "/gateway/routes", "/env.js", "/sendgrid", "/aws.", "/laravel", "/storage/logs", "/server/php",
 	}},
 	{ClassProbe, medium, inPath, always, []string{
-		"/wp-login", "/xmlrpc.php", "/wp-admin", "/wp-json/wp/v2/users", "/wp-includes/", "/wp-content/plugins", "/wordpress", "/wp/", "/blog/wp", "/admin.php", "/admin/", "/login.php", "/setup.php", "/setup", "/backup", "/old/", "/bak/", "/temp/", "/tmp/", "/phpbb", "/webmail", "/roundcube", "/horde", "/owa", "/exchange", "/cpanel", "/whm", "/plesk", "/manager", "/console", "/trace", "/dump", "/shell", "/cmd",
+		"/zabbix/", "/nagios", "/cacti", "/server-status", "/server-info", "/wp-login", "/xmlrpc.php", "/wp-admin", "/wp-json/wp/v2/users", "/wp-includes/", "/wp-content/plugins", "/wordpress", "/wp/", "/blog/wp", "/admin.php", "/admin/", "/login.php", "/setup.php", "/setup", "/backup", "/old/", "/bak/", "/temp/", "/tmp/", "/phpbb", "/webmail", "/roundcube", "/horde", "/owa", "/exchange", "/cpanel", "/whm", "/plesk", "/manager", "/trace", "/dump", "/shell", "/cmd",
 	}},
-	{ClassProbe, weak, inPath, always, []string{"/swagger", "/api-docs", "/graphiql", "/metrics", "/health", "/version", "/status", "/stats", "/debug"}},
+	{ClassProbe, weak, inPath, always, []string{"/swagger", "/api-docs", "/graphiql", "/metrics", "/health", "/console", "/cgi-bin/", "/version", "/status", "/stats", "/debug"}},
 	{ClassProbe, medium, inPath, asEnd, []string{
-		".bak", ".old", ".sql", ".swp", ".save", ".orig", ".tar.gz", ".tgz", ".rar", ".7z", "~", ".inc", ".conf", ".cfg", ".ini", ".log", ".pem", ".key", ".cgi", ".mdb", ".dump", ".copy", ".tmp", ".backup",
+		".bak", ".old", ".sql", ".swp", ".save", ".orig", ".tar.gz", ".tgz", ".rar", ".7z", "~", ".inc", ".conf", ".cfg", ".ini", ".log", ".pem", ".key", ".mdb", ".dump", ".copy", ".tmp", ".backup",
 	}},
-	{ClassProbe, strong, inPath, asStart, []string{"http://", "https://", "\\x", "mgl", "\x16\x03", "\x03\x00", "ssh-", "/nmaplowercheck", "*"}},
+	{ClassProbe, strong, inPath, asStart, []string{"http://", "https://", "\\x", "mgl", "\x16\x03", "\x03\x00", "ssh-", "/nmaplowercheck"}},
 	{ClassProbe, strong, inValues, always, []string{"think\\app", "invokefunction", "=phpinfo", "-dallow_url", "-d allow_url", "_method=__construct", "vars[0]", "phpcredits", "e9568f3", "=php3c53b5c9", "xdebug_session_start", "author=1", "rest_route=/wp", "q=user/password", "=info.php", "next_file=netgear", "setup.cgi", "todo=syscmd", "diag_action", "dest_host=", "=com_fabrik", "=com_jce", "gponform"}},
 }

@@ -71,7 +71,8 @@ func tautology(text []byte, start, end int, strength uint8) uint8 {
 	if !symbol && !wordEnds(text, end) && text[end]-'0' >= 10 {
 		return 0
 	}
-	i, left := operand(text, end)
+	first := end
+	i, left := operand(text, first)
 	before := byteAt(text, skipBack(text, start)-1)
 	open := before == '\'' || before == '"' || before == ')' || before == '`'
 	if left == 0 {
@@ -88,12 +89,18 @@ func tautology(text []byte, start, end int, strength uint8) uint8 {
 		return weak
 	}
 	if j == i || j <= skipSpace(text, i) {
+		if left == 'n' && !symbol && opensComment(text, skipSpace(text, i)) {
+			return strength
+		}
 		if open && !symbol && (left == 'n' || left == 'q' || wordAt(text, i-4, "true")) {
 			return medium
 		}
 		return 0
 	}
-	_, right := operand(text, j)
+	end, right := operand(text, j)
+	if j = skipOpen(text, j); right != 0 && i-skipOpen(text, first) == end-j && string(text[i-(end-j):i]) == string(text[j:end]) {
+		return strength // x = x, whatever x is
+	}
 	constant := left != 'w' && right != 'w' && right != 0
 	switch {
 	case right == 0:
@@ -191,19 +198,55 @@ func comment(text []byte, start, end int) bool {
 	return false
 }
 
-// sqlVerbs begin a statement.
-var sqlVerbs = [...]string{
-	"select", "insert", "update", "delete", "drop", "create", "alter", "exec", "execute", "declare",
-	"waitfor", "shutdown", "truncate", "begin", "grant", "copy", "call", "if", "set", "print", "use",
+// sqlVerbs begin a statement; object is what must follow the verb, so that
+// "; update me soon" is text.
+var sqlVerbs = [...]struct {
+	verb    string
+	objects []string
+}{
+	{"insert", []string{"into"}},
+	{"delete", []string{"from"}},
+	{"drop", sqlObjects},
+	{"create", sqlObjects},
+	{"alter", sqlObjects},
+	{"truncate", sqlObjects},
+	{"waitfor", []string{"delay", "time"}},
+	{"grant", []string{"all", "select", "connect", "dba"}},
+	{"begin", []string{"declare", "dbms_lock", "execute"}},
+	{"copy", []string{"cmd_exec", "public"}},
+	{"if", []string{"not"}},
 }
+
+var sqlObjects = []string{"table", "database", "user", "view", "function", "procedure", "index", "login", "or", "schema", "trigger", "alias", "role"}
 
 // stacked reports whether a SQL statement begins at i, behind a semicolon.
 func stacked(text []byte, i int) bool {
 	i = skipSpace(text, i)
-	for _, verb := range &sqlVerbs {
-		if hasPrefixAt(text, i, verb) {
-			c := byteAt(text, i+len(verb))
-			return c == '(' || c == '/' || isSpace(c) && i+len(verb) < len(text)
+	for v := range sqlVerbs {
+		if !wordAt(text, i, sqlVerbs[v].verb) {
+			continue
+		}
+		next := skipOpen(text, i+len(sqlVerbs[v].verb))
+		for _, object := range sqlVerbs[v].objects {
+			if wordAt(text, next, object) {
+				return true
+			}
+		}
+	}
+	switch {
+	case wordAt(text, i, "select"):
+		return selects(text, i+len("select"))
+	case wordAt(text, i, "exec"), wordAt(text, i, "execute"), wordAt(text, i, "declare"), wordAt(text, i, "shutdown"):
+		return true
+	case wordAt(text, i, "if"):
+		return byteAt(text, skipSpace(text, i+len("if"))) == '('
+	case wordAt(text, i, "set"):
+		return byteAt(text, skipSpace(text, i+len("set"))) == '@'
+	case wordAt(text, i, "update"):
+		for j, limit := i, min(len(text), i+maxLook); j < limit; j++ {
+			if text[j] == 's' && wordStarts(text, j) && wordAt(text, j, "set") {
+				return true
+			}
 		}
 	}
 	return false
@@ -230,4 +273,10 @@ func selects(text []byte, i int) bool {
 		}
 	}
 	return false
+}
+
+// opensComment reports whether a comment begins at i.
+func opensComment(text []byte, i int) bool {
+	c, next := byteAt(text, i), byteAt(text, i+1)
+	return c == '#' || c == '-' && next == '-' || c == '/' && next == '*'
 }

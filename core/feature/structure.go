@@ -90,9 +90,9 @@ func (p *marker) holds(text []byte, end int, origin Origin) uint8 {
 	case asSentence:
 		ok = end < len(text) && lexClass[text[end]] == lexBlanks
 	case asShell:
-		ok = start > 0 && runsCommand(text, end)
+		ok = (start > 0 || text[0] != '\n') && runsCommand(text, end)
 	case asArgument:
-		ok = start == 0 && commandArgument(text, end)
+		ok = skipBack(text, start) == 0 && commandArgument(text, end)
 	case asSubshell:
 		ok = subshell(text, start, end)
 	case asTag:
@@ -152,6 +152,15 @@ func skipSpace(text []byte, i int) int {
 		switch c := text[i]; {
 		case isSpace(c) || c == '+':
 			i++
+		case c == '#' || c == '-' && byteAt(text, i+1) == '-': // a comment up to the line's end
+			j := i + 1
+			for j < limit && text[j] != '\n' && text[j] != '\r' {
+				j++
+			}
+			if j == limit {
+				return i
+			}
+			i = j
 		case c == '/' && byteAt(text, i+1) == '*':
 			j := i + 2
 			for j < limit && !(text[j] == '*' && byteAt(text, j+1) == '/') {
@@ -228,32 +237,38 @@ func runsCommand(text []byte, i int) bool {
 		case c == '/':
 			n = 0 // that was a directory
 		case c == '\'' || c == '"' || c == '\\':
-		case c == '.' && n == 0: // ./command
+		case c == '.' && n == 0 && byteAt(text, i+1) == '/': // ./command
 		default:
-			return isCommand(word[:n], c)
+			return isCommand(word[:n], text, i)
 		}
 	}
-	return i == len(text) && isCommand(word[:n], 0)
+	return i == len(text) && isCommand(word[:n], text, i)
 }
 
-// isCommand reports whether word is a command that attacks run, followed by
-// next, 0 at the end.
-func isCommand(word []byte, next byte) bool {
+// isCommand reports whether word is a command that attacks run. next is what
+// follows it, text[i:] from there on: words of every day need an argument that
+// text does not have.
+func isCommand(word, text []byte, i int) bool {
+	next := byteAt(text, i)
 	switch string(word) {
 	case "cat", "ls", "id", "uname", "whoami", "wget", "curl", "ping", "ncat", "bash", "sh", "sleep", "echo", "rm", "chmod", "python", "python2", "python3", "perl", "php",
 		"ruby", "nslookup", "dig", "dir", "netstat", "ifconfig", "ipconfig", "ps", "kill", "touch", "mkdir", "powershell", "pwsh", "cmd", "certutil", "busybox", "tftp", "env",
 		"printenv", "pwd", "grep", "awk", "sed", "tail", "systeminfo", "tasklist", "getent", "crontab", "telnet", "nohup", "phpinfo", "reboot", "shutdown", "sudo", "netsh",
-		"xterm", "mkfifo", "base64", "exec", "eval", "timeout", "traceroute", "arp", "lsof", "ss", "killall", "insmod", "iptables", "bitsadmin", "mshta", "rundll32", "vol":
+		"xterm", "mkfifo", "base64", "exec", "eval", "timeout", "traceroute", "arp", "lsof", "killall", "insmod", "iptables", "bitsadmin", "mshta", "rundll32":
 		return next != '=' && next != '-'
-	case "nc", "cd", "type", "net", "find", "head", "more", "less", "nl", "set", "ver", "reg", "copy", "del", "ftp", "ssh", "which", "host", "export", "vi", "tac", "su", "mv",
-		"cp", "who", "date", "dd", "start", "w", "mail", "time", "exit", "ip":
+	case "nc", "nl", "ftp", "ssh", "vi", "tac", "su", "mv", "cp", "dd", "ss":
 		return next == 0 || isSpace(next) || next == ';' || next == '|' || next == '&' || next == '`' || next == ')' || next == '$' || next == '+' || next == '>' || next == '<'
+	case "cd", "type", "net", "find", "head", "more", "less", "set", "ver", "reg", "copy", "del", "which", "host", "export", "who", "date", "start", "w", "mail", "time", "ip":
+		return commandArgument(text, i)
 	}
 	return false
 }
 
 // commandArgument reports whether an option, a path or a variable follows.
 func commandArgument(text []byte, i int) bool {
+	if hasPrefixAt(text, i, ".exe") {
+		i += len(".exe")
+	}
 	if i >= len(text) || !isSpace(text[i]) && text[i] != '+' && text[i] != '$' {
 		return false
 	}
