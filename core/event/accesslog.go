@@ -124,37 +124,36 @@ var comma = []byte(",")
 
 // findTime looks for `[time] "` behind from. open is the place of the bracket,
 // request the first byte behind the quote. A user name may hold brackets, so
-// one that holds a time wins over the first. open is -1 when there is none.
+// one that holds a time wins; without any, what ends with `] "` first is taken
+// for a time that is not understood. open is -1 when there is none.
 func findTime(t []byte, from int) (open, request int, ns int64) {
-	first, firstRequest := -1, 0
 	for i := from; ; {
 		n := bytes.IndexByte(t[i:], '[')
 		if n < 0 {
-			return first, firstRequest, NoTime
+			break
 		}
 		i += n + 1
 		ns, n := clfTime(t[i:])
 		if n == 0 {
-			if ns, n = isoTime(t[i:]); n == 0 {
-				if n = bytes.IndexByte(t[i:], ']'); n < 0 {
-					return first, firstRequest, NoTime
-				}
-				if first < 0 && behindTime(t, i+n) {
-					first, firstRequest = i-1, i+n+3
-				}
-				continue
-			}
+			ns, n = isoTime(t[i:])
 		}
-		if behindTime(t, i+n) {
-			return i - 1, i + n + 3, ns
+		if n > 0 && hasPrefix(t[i+n:], timeEnd) {
+			return i - 1, i + n + len(timeEnd), ns
 		}
 	}
+	end := indexOf(t[from:], timeEnd)
+	if end < 0 {
+		return -1, 0, NoTime
+	}
+	end += from
+	if open = bytes.IndexByte(t[from:end], '['); open < 0 {
+		return -1, 0, NoTime
+	}
+	return from + open, end + len(timeEnd), NoTime
 }
 
-// behindTime reports whether `] "` stands at i.
-func behindTime(t []byte, i int) bool {
-	return i+2 < len(t) && t[i] == ']' && t[i+1] == ' ' && t[i+2] == '"'
-}
+// timeEnd is what stands between the time and the request.
+const timeEnd = `] "`
 
 // lastField returns what stands behind the second blank before end: the user
 // of `client ident user [`, blanks in the name included.

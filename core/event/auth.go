@@ -48,6 +48,7 @@ type program uint8
 const (
 	programOther program = iota
 	programSSHD
+	programDropbear
 	programSudo
 	programSu
 	programLogin
@@ -80,8 +81,10 @@ func (m *message) setProgram(name []byte) {
 		name = name[:i]
 	}
 	switch string(name) {
-	case "sshd", "sshd-session", "sshd-auth", "dropbear":
+	case "sshd", "sshd-session", "sshd-auth":
 		m.program = programSSHD
+	case "dropbear":
+		m.program = programDropbear
 	case "sudo":
 		m.program = programSudo
 	case "su", "su-l":
@@ -136,6 +139,8 @@ func (m *message) read(t []byte) {
 	switch m.program {
 	case programSSHD:
 		m.sshd(t)
+	case programDropbear:
+		m.dropbear(t)
 	case programSudo:
 		m.sudo(t)
 	case programSu:

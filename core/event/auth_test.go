@@ -47,6 +47,16 @@ var authCases = []struct{ name, line, want string }{
 	{"reset while reading", "sshd[1]: fatal: Read from socket failed: Connection reset by peer [preauth]", "connect preauth-close"},
 	{"listening", "sshd[1]: Server listening on 0.0.0.0 port 22.", "other"},
 
+	{"too many from", "sshd[1]: Disconnecting: Too many authentication failures for invalid user admin from 192.0.2.1 port 4242 ssh2 [preauth]", "login failure max-attempts from=192.0.2.1 user=admin"},
+	{"starting session", "sshd[1]: Starting session: shell on pts/0 for ann from 192.0.2.1 port 4242 id 0", "session success from=192.0.2.1 user=ann"},
+	{"user not known to PAM", "sshd[1]: error: PAM: User not known to the underlying authentication module for illegal user bob from 192.0.2.1", "login failure invalid-user from=192.0.2.1 user=bob"},
+	{"authentication failure by PAM", "sshd[1]: error: PAM: Authentication failure for root from 192.0.2.1", "login failure bad-password from=192.0.2.1 user=root"},
+
+	{"dropbear", "dropbear[1]: Bad password attempt for 'root' from 192.0.2.1:4242", "login failure bad-password from=192.0.2.1 user=root"},
+	{"dropbear no user", "dropbear[1]: Login attempt for nonexistent user from 192.0.2.1:4242", "login failure invalid-user from=192.0.2.1"},
+	{"dropbear login", "dropbear[1]: Password auth succeeded for 'root' from 192.0.2.1:4242", "login success root-login from=192.0.2.1 user=root"},
+	{"dropbear exit", "dropbear[1]: Exit before auth from <192.0.2.1:4242>: (user 'root', 3 fails): Max auth tries reached", "connect preauth-close from=192.0.2.1 user=root"},
+
 	{"PAM failure", "sshd[1]: pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1  user=root", "login failure bad-password from=192.0.2.1 user=root"},
 	{"PAM failure, host name, no user", "sshd(pam_unix)[1]: authentication failure; logname= uid=0 euid=0 tty=NODEVssh ruser= rhost=220-135.hinet-ip.example.net ", "login failure invalid-user from=220-135.hinet-ip.example.net"},
 	{"PAM unknown user", "sshd(pam_unix)[1]: check pass; user unknown", "login invalid-user"},

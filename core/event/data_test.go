@@ -71,58 +71,44 @@ func readData(t *testing.T, path string) []byte {
 
 func readAll(t *testing.T, name string, data []byte, f Format, least float64) {
 	sure, why := f.Match(data[:min(len(data), 64<<10)], Options{})
-	p, err := f.New(Options{Year: 2015})
+	r, err := NewReader(bytes.NewReader(data), f, Options{Year: 2015})
 	if err != nil {
 		t.Fatal(err)
 	}
 	read, total, noTime := 0, 0, 0
 	whys := map[string]int{}
 	first := map[string]string{}
-	fields, other := map[string]int{}, map[string]int{}
-	for _, line := range bytes.Split(data, []byte("\n")) {
-		if h, ok := p.(Headed); ok {
-			next, is, err := h.Header(line)
-			if err != nil {
-				whys[err.Error()]++
-			}
-			if is {
-				if next != nil {
-					p = next
+	fields := map[string]int{}
+	var b Batch
+	for {
+		if err := r.Next(&b); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		b.Parse()
+		for i := range b.Events {
+			e := &b.Events[i]
+			line := b.Bytes(e.Raw)
+			total++
+			if e.Err != nil {
+				if whys[e.Err.Error()]++; first[e.Err.Error()] == "" {
+					first[e.Err.Error()] = string(line)
 				}
 				continue
 			}
-		}
-		b := &Batch{Buf: bytes.Clone(line), Records: len(line)}
-		var e Event
-		e.Reset()
-		err := p.Parse(b, Span{0, uint32(len(line))}, &e)
-		if err == ErrSkip {
-			continue
-		}
-		total++
-		if err != nil {
-			if whys[err.Error()]++; first[err.Error()] == "" {
-				first[err.Error()] = string(line)
+			read++
+			if e.Time == NoTime {
+				noTime++
 			}
-			continue
-		}
-		read++
-		if e.Time == NoTime {
-			noTime++
-		}
-		for f := TextField(0); f < NumText; f++ {
-			if e.Text[f].Len > 0 {
-				fields[f.String()]++
-			}
-		}
-		if e.Kind == Auth {
-			if string(b.Text(&e, Action)) == ActionOther {
-				other[string(b.Text(&e, Process))]++
-				if os.Getenv("TIERCEL_OTHER") != "" {
-					t.Logf("    other: %.150s", line)
+			for f := TextField(0); f < NumText; f++ {
+				if e.Text[f].Len > 0 {
+					fields[f.String()]++
 				}
 			}
-			fields["= "+string(b.Text(&e, Action))+" "+string(b.Text(&e, Outcome))+" "+string(b.Text(&e, Reason))]++
+			if e.Kind == Auth {
+				fields["= "+string(b.Text(e, Action))+" "+string(b.Text(e, Outcome))+" "+string(b.Text(e, Reason))]++
+			}
 		}
 	}
 	t.Logf("%-42s %-12s match %.2f (%s): %d of %d records, %d without time", name, f.Name, sure, why, read, total, noTime)

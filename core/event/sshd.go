@@ -68,6 +68,17 @@ func (m *message) sshdAttempt(t []byte) bool {
 		m.failed(rest, reasonBadPassword)
 		return true
 	}
+	if rest, ok := cutPrefix(t, "User not known to the underlying authentication module for "); ok {
+		m.failed(rest, reasonInvalidUser)
+		return true
+	}
+	if rest, ok := cutPrefix(t, "Starting session: "); ok { // `shell on pts/0 for ann from 192.0.2.1 port 12 id 0`
+		if _, who, ok := cut(rest, " for "); ok {
+			m.userFrom(who)
+			m.say(actionSession, outcomeSuccess, noWord)
+			return true
+		}
+	}
 	if rest, ok := cutPrefix(t, "Postponed "); ok {
 		if _, who, ok := cut(rest, " for "); ok {
 			name, reason := invalidUser(who)
@@ -147,7 +158,7 @@ func (m *message) sshdEnd(t []byte, preauth word) bool {
 		case hasPrefix(why, "Too many authentication failures"):
 			if name, ok := cutPrefix(why, "Too many authentication failures for "); ok {
 				name, _ = invalidUser(name)
-				m.user(name)
+				m.userFrom(name)
 			}
 			m.say(actionLogin, outcomeFailure, reasonMaxAttempts)
 		case hasPrefix(why, "Change of username or service not allowed: ("):
