@@ -70,6 +70,7 @@ type marker struct {
 	strength uint8
 	where    where
 	check    check
+	shared   bool // some byte of text shares its column: what was found is compared
 }
 
 // Markers finds attack markers in decoded, lower-cased text: an Aho-Corasick
@@ -115,7 +116,7 @@ func newMarkers(groups []group) *Markers {
 	m := &Markers{}
 	for _, g := range groups {
 		for _, w := range g.words {
-			m.markers = append(m.markers, marker{w, g.class, g.strength, g.where, g.check})
+			m.markers = append(m.markers, marker{w, g.class, g.strength, g.where, g.check, false})
 		}
 	}
 	if len(m.markers) > maxMarkers {
@@ -133,6 +134,11 @@ func newMarkers(groups []group) *Markers {
 // "shoulder".
 const edge = 1
 
+// folds are bytes that share the column of another, so that a row of the table
+// is 64 entries, one cache line pair: patterns that hold one of them, or any
+// byte beyond the printable ones, are compared where they are found.
+var folds = [...][2]byte{{']', '['}, {'}', '{'}, {'>', '<'}, {')', '('}, {'z', 'q'}, {'!', '~'}, {'?', '~'}, {'+', '~'}, {'^', '~'}}
+
 // classes numbers the bytes that patterns tell apart. Column 0 is any other
 // byte of words, column 2 any other byte; a column never mixes the two.
 func (m *Markers) classes() {
@@ -142,19 +148,45 @@ func (m *Markers) classes() {
 			m.class[c] = 2
 		}
 	}
+	var shares [256]bool
+	var fold [256]byte
+	for c := range fold {
+		fold[c] = byte(c)
+		shares[c] = c != '\n' && (c < ' ' || c > '~')
+	}
+	for _, f := range folds {
+		fold[f[0]] = f[1]
+		shares[f[0]], shares[f[1]] = true, true
+	}
 	for i := range m.markers {
-		for _, c := range []byte(m.markers[i].text) {
-			if m.class[c] == 0 || m.class[c] == 2 {
-				m.class[c] = n
+		p := &m.markers[i]
+		for _, c := range []byte(p.text) {
+			p.shared = p.shared || shares[c]
+			if f := fold[c]; (m.class[f] == 0 || m.class[f] == 2) && (f == '\n' || f >= ' ' && f <= '~') {
+				m.class[f] = n
 				n++
 			}
 		}
+	}
+	for c := range m.class {
+		m.class[c] = m.class[fold[c]]
 	}
 	for _, c := range []byte("\t\v\f") {
 		m.class[c] = m.class[' ']
 	}
 	m.class['\r'] = m.class['\n']
 	m.shift = uint(bits.Len8(n - 1))
+}
+
+// stands reports whether the pattern ends at text[:end], for one whose bytes
+// share columns.
+func (p *marker) stands(text []byte, end int) bool {
+	for i, c := range []byte(p.text) {
+		if t := text[end-len(p.text)+i]; t != c && (c != ' ' || lexClass[t] != lexBlanks) && (c != '\n' || t != '\r') {
+			return false
+		}
+	}
+	return true
 }
 
 // columns appends the columns that spell a pattern.
@@ -175,9 +207,13 @@ func (m *Markers) columns(dst []uint8, p *marker) []uint8 {
 // accept come last: the scan then asks one comparison a byte.
 func (m *Markers) build() {
 	width := 1 << m.shift
-	trie := make([]uint32, width) // state<<shift|column -> state; 0 is none
-	ends := [][]uint16{nil}       // patterns that end at a state
 	var spelt []uint8
+	most := 1 // states
+	for i := range m.markers {
+		most += len(m.columns(spelt[:0], &m.markers[i]))
+	}
+	trie := make([]uint32, width, most*width) // state<<shift|column -> state; 0 is none
+	ends := [][]uint16{nil}                   // patterns that end at a state
 	for i := range m.markers {
 		s := uint32(0)
 		spelt = m.columns(spelt[:0], &m.markers[i])
@@ -186,7 +222,7 @@ func (m *Markers) build() {
 			if trie[at] == 0 {
 				trie[at] = uint32(len(ends))
 				ends = append(ends, nil)
-				trie = append(trie, make([]uint32, width)...)
+				trie = trie[:len(trie)+width]
 			}
 			s = trie[at]
 		}
@@ -282,7 +318,7 @@ func (m *Markers) scanFrom(sums *markerSums, text []byte, i int, state uint16, o
 		k := state - accept
 		for _, id := range m.out[m.first[k]:m.first[k+1]] {
 			p := &m.markers[id]
-			if p.where&at == 0 || seen[id>>6]>>(id&63)&1 != 0 {
+			if p.where&at == 0 || seen[id>>6]>>(id&63)&1 != 0 || p.shared && !p.stands(text, i+1) {
 				continue
 			}
 			if s := p.holds(text, i+1, origin); s != 0 {
@@ -320,7 +356,7 @@ func (m *Markers) Matches(dst []Match, text []byte, origin Origin) []Match {
 		k := state - m.accept
 		for _, id := range m.out[m.first[k]:m.first[k+1]] {
 			p := &m.markers[id]
-			if p.where>>origin&1 == 0 || seen[id>>6]>>(id&63)&1 != 0 {
+			if p.where>>origin&1 == 0 || seen[id>>6]>>(id&63)&1 != 0 || p.shared && !p.stands(text, i+1) {
 				continue
 			}
 			if s := p.holds(text, i+1, origin); s != 0 {

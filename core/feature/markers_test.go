@@ -107,11 +107,11 @@ func TestMarkersMatches(t *testing.T) {
 // words only where they begin.
 func TestMarkersAgreeWithSearch(t *testing.T) {
 	groups := []group{
-		{ClassSQLI, weak, anywhere, always, []string{"he", "she", "his", "hers", "a'b", "'", "b--", "--"}},
+		{ClassSQLI, weak, anywhere, always, []string{"he", "she", "his", "hers", "a'b", "'", "b--", "--", "a<b", "zu"}},
 		{ClassXSS, weak, anywhere, asPrefix, []string{"or", "order", "he", "_x"}},
 	}
 	m := newMarkers(groups)
-	for _, text := range []string{"ushers", "she or order", "shoulder", "a'b--", "his_x", "or", "", "'or'he", "_x or_x", "\xffor", "xor or  order\torder"} {
+	for _, text := range []string{"ushers", "she or order", "shoulder", "a'b--", "his_x", "or", "", "'or'he", "_x or_x", "\xffor", "xor or  order\torder", "a>b", "a<b a]b", "qu zu"} {
 		var want []string
 		for i := range text {
 			for _, p := range m.markers {
