@@ -116,6 +116,28 @@ func cutPrefix(t []byte, prefix string) ([]byte, bool) {
 	return t, false
 }
 
+// cut returns what stands before and behind the first sep.
+func cut(t []byte, sep string) (before, behind []byte, ok bool) {
+	if i := indexOf(t, sep); i >= 0 {
+		return t[:i], t[i+len(sep):], true
+	}
+	return t, nil, false
+}
+
+// cutLast returns what stands before and behind the last sep.
+func cutLast(t []byte, sep string) (before, behind []byte, ok bool) {
+	if len(sep) == 1 {
+		if i := bytes.LastIndexByte(t, sep[0]); i >= 0 {
+			return t[:i], t[i+1:], true
+		}
+		return t, nil, false
+	}
+	if i := lastIndexOf(t, sep); i >= 0 {
+		return t[:i], t[i+len(sep):], true
+	}
+	return t, nil, false
+}
+
 func hasPrefix(t []byte, prefix string) bool {
 	return len(t) >= len(prefix) && string(t[:len(prefix)]) == prefix
 }

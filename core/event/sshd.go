@@ -1,7 +1,5 @@
 package event
 
-import "bytes"
-
 // sshd reads the messages of OpenSSH's server.
 //
 // The user's name comes from the client and may hold anything, ` from
@@ -315,26 +313,4 @@ func methodReason(method []byte) word {
 		return reasonBadKey
 	}
 	return reasonBadPassword
-}
-
-// cut returns what stands before and behind the first sep.
-func cut(t []byte, sep string) (before, behind []byte, ok bool) {
-	if i := indexOf(t, sep); i >= 0 {
-		return t[:i], t[i+len(sep):], true
-	}
-	return t, nil, false
-}
-
-// cutLast returns what stands before and behind the last sep.
-func cutLast(t []byte, sep string) (before, behind []byte, ok bool) {
-	if len(sep) == 1 {
-		if i := bytes.LastIndexByte(t, sep[0]); i >= 0 {
-			return t[:i], t[i+1:], true
-		}
-		return t, nil, false
-	}
-	if i := lastIndexOf(t, sep); i >= 0 {
-		return t[:i], t[i+len(sep):], true
-	}
-	return t, nil, false
 }
