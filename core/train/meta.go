@@ -80,6 +80,7 @@ func trainingRows(n int, fold []uint8) []int {
 type Table struct {
 	N, M           int
 	P, Logit, Tail []float64 // N*M; NaN where a learner abstained
+	Evidence       []float64 // -log Tail; nil computes it where needed
 }
 
 // NewTable calibrates raw scores: raw[j][i] is what base j gave row i.
@@ -88,7 +89,7 @@ func NewTable(bases []ensemble.Base, raw [][]float32) (*Table, error) {
 		return nil, errors.New("train: table: base learners and their scores differ in number")
 	}
 	m, n := len(raw), len(raw[0])
-	t := &Table{N: n, M: m, P: make([]float64, n*m), Logit: make([]float64, n*m), Tail: make([]float64, n*m)}
+	t := &Table{N: n, M: m, P: make([]float64, n*m), Logit: make([]float64, n*m), Tail: make([]float64, n*m), Evidence: make([]float64, n*m)}
 	for j := range raw {
 		if len(raw[j]) != n {
 			return nil, errors.New("train: table: base learners scored different numbers of rows")
@@ -97,7 +98,8 @@ func NewTable(bases []ensemble.Base, raw [][]float32) (*Table, error) {
 			z := bases[j].Calibration.LogOdds(float64(v))
 			t.Logit[i*m+j] = z
 			t.P[i*m+j] = 1 / (1 + math.Exp(-z))
-			t.Tail[i*m+j] = bases[j].Tail.Rate(float64(v))
+			t.Evidence[i*m+j] = -bases[j].Tail.LogOf(float64(v))
+			t.Tail[i*m+j] = math.Exp(-t.Evidence[i*m+j])
 		}
 	}
 	return t, nil
@@ -106,7 +108,11 @@ func NewTable(bases []ensemble.Base, raw [][]float32) (*Table, error) {
 // Row returns the scores of row i; they alias the table.
 func (t *Table) Row(i int) ensemble.Scores {
 	from, to := i*t.M, (i+1)*t.M
-	return ensemble.Scores{P: t.P[from:to:to], Logit: t.Logit[from:to:to], Tail: t.Tail[from:to:to]}
+	s := ensemble.Scores{P: t.P[from:to:to], Logit: t.Logit[from:to:to], Tail: t.Tail[from:to:to]}
+	if t.Evidence != nil {
+		s.Evidence = t.Evidence[from:to:to]
+	}
+	return s
 }
 
 // Subset returns the rows of those indices.
@@ -117,6 +123,7 @@ func (t *Table) Subset(rows []int) *Table {
 		s.P = append(s.P, row.P...)
 		s.Logit = append(s.Logit, row.Logit...)
 		s.Tail = append(s.Tail, row.Tail...)
+		s.Evidence = append(s.Evidence, row.Evidence...)
 	}
 	return s
 }

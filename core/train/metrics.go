@@ -1,7 +1,6 @@
 package train
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -23,23 +22,26 @@ type step struct{ score, attack, normal float64 }
 // steps returns the distinct scores, highest first, and the total weights.
 // A missing score (NaN) counts as the lowest: what nobody judged is not found.
 func steps[T real](scores []T, y []uint8, w []float32) (s []step, attack, normal float64) {
-	all := make([]step, 0, len(scores))
-	for i, v := range scores {
-		one := step{score: float64(v)}
-		if v != v {
-			one.score = math.Inf(-1)
-		}
-		if y[i] == 1 {
-			one.attack = weightOf(w, i)
-		} else {
-			one.normal = weightOf(w, i)
-		}
-		all = append(all, one)
+	type row struct {
+		score float64
+		i     int
 	}
-	// Stable, so that sums of weights are the same on every run.
-	slices.SortStableFunc(all, func(a, b step) int { return cmp.Compare(b.score, a.score) })
-	s = all[:0]
-	for _, one := range all {
+	rows := make([]row, len(scores))
+	for i, v := range scores {
+		rows[i] = row{float64(v), i}
+		if v != v {
+			rows[i].score = math.Inf(-1)
+		}
+	}
+	// By score, then by index, so that sums of weights are the same on every run.
+	slices.SortFunc(rows, func(a, b row) int { return byScore(b.score, a.score, a.i, b.i) })
+	for _, r := range rows {
+		one := step{score: r.score}
+		if y[r.i] == 1 {
+			one.attack = weightOf(w, r.i)
+		} else {
+			one.normal = weightOf(w, r.i)
+		}
 		attack += one.attack
 		normal += one.normal
 		if n := len(s); n > 0 && s[n-1].score == one.score {

@@ -48,11 +48,7 @@ func fitStack(x []float64, m int, y []uint8, w []float32) (alpha []float64, bias
 			grad[j] += stackRidge * (theta[j] - equal)
 			hess[j*(m+1)+j] += stackRidge
 		}
-		for j := range m + 1 {
-			for k := range j {
-				hess[k*(m+1)+j] = hess[j*(m+1)+k]
-			}
-		}
+		mirror(hess, m+1)
 		step := boundedStep(hess, grad, theta, m)
 		// Halve until the loss falls: Newton may overshoot.
 		scale, better := 1.0, false
@@ -105,16 +101,13 @@ func stackLoss(x []float64, m int, y []uint8, w []float32, theta []float64) floa
 // first m coordinates, by cyclic coordinate descent: exact for one coordinate,
 // convergent for convex H (Tseng 2001).
 func boundedStep(hess, grad, theta []float64, m int) []float64 {
-	d := make([]float64, m+1)
+	n := len(theta)
+	d := make([]float64, n)
 	for range 500 {
 		var moved float64
 		for j := range d {
-			line := hess[j*(m+1) : (j+1)*(m+1)]
-			slope := grad[j]
-			for k, v := range line {
-				slope += v * d[k]
-			}
-			to := d[j] - slope/line[j]
+			line := hess[j*n : (j+1)*n]
+			to := d[j] - (grad[j]+dot(line, d))/line[j]
 			if j < m {
 				to = max(to, -theta[j])
 			}

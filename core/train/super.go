@@ -1,7 +1,6 @@
 package train
 
 import (
-	"cmp"
 	"errors"
 	"math"
 	"slices"
@@ -219,7 +218,7 @@ func (j *judge) rank(h []float64) []int {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(h[b], h[a]), cmp.Compare(j.truth.Y[a], j.truth.Y[b]), cmp.Compare(a, b))
+		return byScore(h[b], h[a], a+len(h)*int(j.truth.Y[a]), b+len(h)*int(j.truth.Y[b]))
 	})
 	return order
 }

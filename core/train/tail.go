@@ -67,7 +67,10 @@ type siteRows struct {
 // siteScores groups scores by site, in order of first appearance; sites with
 // fewer than leastSite rows form one group.
 func siteScores[T real](scores []T, sites []int32, w []float32) []siteRows {
-	type row struct{ x, w float64 }
+	type row struct {
+		x, w float64
+		i    int
+	}
 	count := map[int32]int{}
 	for i, v := range scores {
 		if sites != nil && v == v {
@@ -92,11 +95,11 @@ func siteScores[T real](scores []T, sites []int32, w []float32) []siteRows {
 			rows = append(rows, nil)
 		}
 		// Infinite scores would leave no room for knots.
-		rows[k] = append(rows[k], row{max(-math.MaxFloat32, min(x, math.MaxFloat32)), wi})
+		rows[k] = append(rows[k], row{max(-math.MaxFloat32, min(x, math.MaxFloat32)), wi, i})
 	}
 	groups := make([]siteRows, 0, len(rows))
 	for _, rs := range rows {
-		slices.SortStableFunc(rs, func(a, b row) int { return cmp.Compare(b.x, a.x) })
+		slices.SortFunc(rs, func(a, b row) int { return byScore(b.x, a.x, a.i, b.i) })
 		g := siteRows{rows: float64(len(rs))}
 		var total, sum float64
 		for _, r := range rs {
