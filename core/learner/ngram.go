@@ -109,7 +109,6 @@ func (l *Ngram) worst(b *Batch, row int, seen *marks) (best int, score float32) 
 
 // value returns the score of one text.
 func (l *Ngram) value(text []byte, o feature.Origin, seen *marks) float32 {
-	clear(seen[:len(l.weights)/64])
 	total, distinct := l.grams.sum(text, l.weights, seen)
 	return l.bias[o] + float32(l.factor(distinct)*float64(total))
 }
@@ -134,13 +133,8 @@ func (l *Ngram) Explain(dst []Part, b *Batch, row, max int) []Part {
 	}
 	v := &b.Texts.Of(row)[best]
 	text := b.Texts.Bytes(v)
-	_, distinct := l.grams.sum(text, l.weights, emptied(&seen))
+	_, distinct := l.grams.sum(text, l.weights, &seen)
 	return appendLargest(dst, runs(&l.grams, text, l.weights, l.factor(distinct), best), max)
-}
-
-func emptied(seen *marks) *marks {
-	clear(seen[:])
-	return seen
 }
 
 // runs spreads the weights of the distinct n-grams of text, times factor, over

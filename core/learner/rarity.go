@@ -80,7 +80,6 @@ func (l *Rarity) worst(b *Batch, row int, seen *marks) (best int, score float32)
 		if l.origins>>v.Origin&1 == 0 {
 			continue
 		}
-		clear(seen[:len(l.rarity)/64])
 		total, distinct := l.grams.sum(b.Texts.Bytes(v), l.rarity, seen)
 		if f := float32(l.factor(distinct) * float64(total)); best < 0 || f > score {
 			best, score = i, f
@@ -103,7 +102,7 @@ func (l *Rarity) Explain(dst []Part, b *Batch, row, max int) []Part {
 		return dst
 	}
 	text := b.Texts.Bytes(&b.Texts.Of(row)[best])
-	_, distinct := l.grams.sum(text, l.rarity, emptied(&seen))
+	_, distinct := l.grams.sum(text, l.rarity, &seen)
 	return appendLargest(dst, runs(&l.grams, text, l.rarity, l.factor(distinct), best), max)
 }
 

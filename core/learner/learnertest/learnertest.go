@@ -120,7 +120,6 @@ func slice(b *learner.Batch, from, to int) *learner.Batch {
 	return s
 }
 
-
 func info(t *testing.T, l learner.Learner, sample *learner.Batch) {
 	i := l.Info()
 	if !reflect.DeepEqual(i, l.Info()) {
@@ -151,7 +150,9 @@ func hostile(t *testing.T, l learner.Learner, sample *learner.Batch) {
 		math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32, float32(math.Copysign(0, -1)), 0,
 	}
 	texts := [][]byte{
-		nil, {0}, bytes.Repeat([]byte{0}, 300), bytes.Repeat([]byte{0xff}, 70), []byte("a"), bytes.Repeat([]byte("a"), 5000),
+		nil,
+		{0},
+		bytes.Repeat([]byte{0}, 300), bytes.Repeat([]byte{0xff}, 70), []byte("a"), bytes.Repeat([]byte("a"), 5000),
 		[]byte("\xf0\x9f\x92"), bytes.Repeat([]byte("../"), 999),
 	}
 	b := &learner.Batch{D: sample.D}
