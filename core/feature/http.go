@@ -186,7 +186,11 @@ func (h *HTTP) encode(row []float32, o *Observation, texts *Texts, b *event.Batc
 	row[colClasses] = float32(classes)
 	row[colStrongest] = float32(strongest) / float32(strongest+saturation)
 	next := row[numColumns:]
-	r.top[pathPart].features(next[:len(pathLexicals)], pathLexicals[:])
+	if t.url.Len == 0 {
+		fillNaN(next[:len(pathLexicals)])
+	} else {
+		r.top[pathPart].features(next[:len(pathLexicals)], pathLexicals[:])
+	}
 	next = next[len(pathLexicals):]
 	r.top[paramPart].features(next[:numLexical], paramLexicals[:])
 	r.top[headerPart].features(next[numLexical:numLexical+len(headerLexicals)], headerLexicals[:])
@@ -198,6 +202,7 @@ type target struct {
 	url, path, query event.Span
 	proxy            bool
 	none             bool // no target at all: bytes of another protocol
+	file             fileKind
 }
 
 // splitTarget takes the target apart: path and query, the scheme and host of
@@ -233,6 +238,7 @@ func splitTarget(b *event.Batch, url event.Span) (t target) {
 		t.query = event.Span{Off: url.Off + uint32(end+1), Len: url.Len - uint32(end+1)}
 	}
 	t.path = event.Span{Off: url.Off + uint32(start), Len: uint32(end - start)}
+	t.file = kindOfFile(text[start:end])
 	return t
 }
 
@@ -287,11 +293,42 @@ func logBytes(n float64) float32 {
 	return float32(exp-1) + float32(int((m-0.5)*16))/8
 }
 
-// extensions of static files and of programs, without the dot.
-var (
-	assetExtensions  = [...]string{"css", "js", "png", "jpg", "jpeg", "gif", "ico", "svg", "webp", "woff", "woff2", "ttf", "eot", "mp4", "mp3", "pdf", "map", "avif", "webm"}
-	scriptExtensions = [...]string{"php", "asp", "aspx", "jsp", "jspx", "cgi", "pl", "do", "action", "cfm", "py", "sh", "exe", "dll", "phtml", "php5", "php7", "rb", "ashx", "asmx"}
+// fileKind is what a path's extension says that it asks for.
+type fileKind uint8
+
+const (
+	fileOther  fileKind = iota
+	fileAsset           // static: images, styles, fonts
+	fileScript          // programs
 )
+
+// maxExtension is the longest extension that kindOfFile knows.
+const maxExtension = 6
+
+// kindOfFile reads the extension of a path's last segment.
+func kindOfFile(path []byte) fileKind {
+	var low [maxExtension]byte
+	dot := len(path) - 1
+	for ; dot >= 0 && isAlnum(path[dot]); dot-- {
+		if len(path)-dot > maxExtension {
+			return fileOther
+		}
+	}
+	if dot < 0 || path[dot] != '.' {
+		return fileOther
+	}
+	n := copy(low[:], path[dot+1:])
+	for i, c := range low[:n] {
+		low[i] = lowerTable[c]
+	}
+	switch string(low[:n]) {
+	case "css", "js", "png", "jpg", "jpeg", "gif", "ico", "svg", "webp", "woff", "woff2", "ttf", "eot", "mp4", "mp3", "pdf", "map", "avif", "webm":
+		return fileAsset
+	case "php", "asp", "aspx", "jsp", "jspx", "cgi", "pl", "do", "action", "cfm", "py", "sh", "exe", "dll", "phtml", "php5", "php7", "rb", "ashx", "asmx":
+		return fileScript
+	}
+	return fileOther
+}
 
 func setTarget(row []float32, buf []byte, t *target) {
 	if t.url.Len == 0 {
@@ -314,43 +351,7 @@ func setTarget(row []float32, buf []byte, t *target) {
 		}
 	}
 	row[colDepth] = logCount(depth)
-	ext := extension(path)
-	row[colAsset] = flag(oneOf(ext, assetExtensions[:]))
-	row[colScript] = flag(oneOf(ext, scriptExtensions[:]))
-}
-
-// maxExtension is the longest extension of the lists above.
-const maxExtension = 6
-
-// extension returns what follows the last dot of the path's last segment, as it
-// stands there, empty when it is none.
-func extension(path []byte) []byte {
-	for i := len(path) - 1; i >= 0 && i >= len(path)-1-maxExtension; i-- {
-		if path[i] == '.' {
-			return path[i+1:]
-		}
-		if !isAlnum(path[i]) {
-			break
-		}
-	}
-	return nil
-}
-
-// oneOf compares in lower case.
-func oneOf(text []byte, list []string) bool {
-next:
-	for _, s := range list {
-		if len(s) != len(text) || len(s) == 0 {
-			continue
-		}
-		for i := range text {
-			if lowerTable[text[i]] != s[i] {
-				continue next
-			}
-		}
-		return true
-	}
-	return false
+	row[colAsset], row[colScript] = flag(t.file == fileAsset), flag(t.file == fileScript)
 }
 
 // observe fills what the windows need to know.
@@ -390,7 +391,7 @@ func (h *HTTP) observe(o *Observation, b *event.Batch, e *event.Event, t *target
 			o.Flags |= FlagLogin
 		}
 	}
-	if oneOf(extension(path), assetExtensions[:]) {
+	if t.file == fileAsset {
 		o.Flags |= FlagAsset
 	}
 }

@@ -1,6 +1,10 @@
 package feature
 
-import "github.com/tiercel/tiercel/core/portable"
+import (
+	"math/bits"
+
+	"github.com/tiercel/tiercel/core/portable"
+)
 
 // Lexical statistics of one value. Counts come first: each byte belongs to
 // exactly one of them, through lexClass.
@@ -174,10 +178,13 @@ func (x *lexer) measure(top *lexical, text []byte, d *decoding) {
 	}
 
 	var sum uint64
-	for _, c := range x.distinct[:n] {
+	var classes uint32 // that occur
+	for _, c := range x.distinct[:n&511] {
 		h := x.hist[c]
 		x.hist[c] = 0
-		v[lexClass[c]] += int32(h)
+		k := lexClass[c] & 31
+		v[k] += int32(h)
+		classes |= 1 << k
 		sum += uint64(sumTable[h])
 	}
 	length := int32(len(text))
@@ -199,9 +206,21 @@ func (x *lexer) measure(top *lexical, text []byte, d *decoding) {
 			v[lexBase64] = lexOne
 		}
 	}
-	for i := range top {
-		top[i] = max(top[i], v[i])
+	for ; classes != 0; classes &= classes - 1 {
+		k := bits.TrailingZeros32(classes)
+		top[k] = max(top[k], v[k])
 	}
+	for k := numLexCounts; k < numLexical; k++ {
+		top[k] = max(top[k], v[k])
+	}
+}
+
+// number adds a value of n digits to the maxima in top: its size, and none of
+// what digits say about texts.
+func (top *lexical) number(n int) {
+	v := int32(n)
+	top[lexDigits], top[lexLength], top[lexToken] = max(top[lexDigits], v), max(top[lexLength], v), max(top[lexToken], v)
+	top[lexDigitRatio] = max(top[lexDigitRatio], min(v*lexOne/lexSmooth, lexOne))
 }
 
 // hexOnly reports whether text holds nothing but hex digits and dashes.

@@ -93,6 +93,11 @@ func (r *request) one(from, to int, name event.Span, o Origin, e escapes) {
 	if from == to {
 		return
 	}
+	if to-from <= maxNumber && o != FromPayload && allDigits(r.buf[from:to]) {
+		r.listed++
+		r.top[partOf[o]].number(to - from)
+		return
+	}
 	texts := r.dst
 	start := len(texts.Buf)
 	var d decoding
@@ -106,21 +111,18 @@ func (r *request) one(from, to int, name event.Span, o Origin, e escapes) {
 	r.list(v, start, len(texts.Buf), &d)
 }
 
-// list measures a decoded text and adds it to the record's values. Short
-// numbers are measured only: they carry nothing that a text learner could read.
+// list measures a decoded text and adds it to the record's values.
 func (r *request) list(v Value, from, to int, d *decoding) {
 	text := r.dst.Buf[from:to]
 	r.lexer.measure(&r.top[partOf[v.Origin]], text, d)
 	r.listed++
-	if v.Origin != FromPayload && len(text) <= maxNumber && allDigits(text) {
-		return
-	}
 	v.Text = span(from, to)
 	r.dst.Values = append(r.dst.Values, v)
 }
 
-// maxNumber is the digits of the longest number that is not listed: the time
-// stamps in nanoseconds and the ids of databases.
+// maxNumber is the digits of the longest number that is measured but not
+// listed: time stamps in nanoseconds and the ids of databases carry nothing
+// that a text learner could read.
 const maxNumber = 20
 
 func allDigits(text []byte) bool {
