@@ -143,21 +143,24 @@ func encodeAuth(row []float32, o *Observation, b *event.Batch, e *event.Event, s
 	if len(user) > 0 {
 		o.Item = Hash64(user)
 	}
-	// Who is judged: where it came from; where the log does not say, the user;
-	// for lines without either, the host.
+	o.Flags = authFlags(action, reason, success, failure)
+	// Who is judged: where it came from; where the log does not say, the user or
+	// else the host, but for what somebody did himself: a scheduler's session
+	// of root is not about whoever failed to become root.
 	switch {
 	case e.Text[event.SourceIP].Len != 0:
 		o.Entity = hashOf(b, e, event.SourceIP)
+	case o.Flags&(FlagLogin|FlagPrivileged) == 0 && e.Text[event.Command].Len == 0:
 	case o.Item != 0:
 		o.Entity = o.Item
 	default:
 		o.Entity = o.Peer
 	}
-	if o.Item != 0 && o.Peer != 0 {
-		o.Service = HashPair(o.Item, o.Peer)
+	if pid := e.Num[event.ProcessID]; pid > 0 {
+		o.Service = HashPair(uint64(pid), o.Peer+1)
+		o.Report = reportOf(b.Text(e, event.Message), reason)
 	}
 	o.Length = float32(min(repeats, mostRepeats))
-	o.Flags = authFlags(action, reason, success, failure)
 	if row[authRoot] != 0 && o.Flags&FlagLogin != 0 {
 		o.Flags |= FlagPrivileged
 	}
@@ -173,9 +176,34 @@ func encodeAuth(row []float32, o *Observation, b *event.Batch, e *event.Event, s
 	}
 }
 
-// authFlags says what happened. Only an action with an outcome is an attempt:
-// sshd writes several lines about one failure, and the parser gives the outcome
-// to one of them.
+// reportOf tells the lines apart that a process writes about one failure:
+//
+//	0  Invalid user admin from 203.0.113.9
+//	1  pam_unix(sshd:auth): authentication failure; ... rhost=203.0.113.9
+//	2  Failed password for invalid user admin from 203.0.113.9 port 51122 ssh2
+//	3  error: maximum authentication attempts exceeded ...
+//
+// Which of them a log has depends on how the host is set up, so none can be
+// ignored and all together must count once: see Context.
+func reportOf(message, reason []byte) uint8 {
+	switch {
+	case string(reason) == event.ReasonMaxAttempts:
+		return 3
+	case len(message) < 6:
+		return 0
+	}
+	switch string(message[:3]) {
+	case "pam", "PAM":
+		return 1
+	}
+	switch string(message[:6]) {
+	case "Failed", "FAILED", "messag": // message repeated 3 times: [ Failed password ...
+		return 2
+	}
+	return 0
+}
+
+// authFlags says what happened. Only an action with an outcome is an attempt.
 func authFlags(action, reason []byte, success, failure bool) (flags uint32) {
 	switch string(action) {
 	case event.ActionLogin:

@@ -53,7 +53,7 @@ func TestAuth(t *testing.T) {
 			texts{event.HostName: "web1", event.Process: "CRON", event.Action: event.ActionSession},
 			nil,
 			map[string]float64{"program.scheduler": 1, "action.session": 1, "user.odd": 0},
-			0, "web1",
+			0, "",
 		},
 		{
 			"port scan",
@@ -79,6 +79,69 @@ func TestAuth(t *testing.T) {
 			}
 			if out.obs[0].Entity != entity {
 				t.Errorf("the entity is not %q", tt.entity)
+			}
+		})
+	}
+}
+
+// sshd writes up to three lines about one failure; they count once, whichever
+// of them a log has.
+func TestAuthCountsAttempts(t *testing.T) {
+	line := func(m *made, pid float64, message, reason string, repeats float64) {
+		m.add(event.Auth, texts{event.SourceIP: "203.0.113.9", event.HostName: "web1", event.Process: "sshd", event.Action: event.ActionLogin, event.Outcome: event.OutcomeFailure, event.Reason: reason, event.Message: message},
+			numbers{event.ProcessID: pid, event.Repeats: repeats}).Time = 1
+	}
+	const (
+		invalid = "Invalid user admin from 203.0.113.9"
+		pam     = "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.9"
+		failed  = "Failed password for invalid user admin from 203.0.113.9 port 51122 ssh2"
+	)
+	for _, tt := range []struct {
+		name string
+		fill func(m *made)
+		want float64
+	}{
+		{"all three lines of two connections", func(m *made) {
+			for pid := range 2 {
+				line(m, float64(100+pid), invalid, event.ReasonInvalidUser, math.NaN())
+				line(m, float64(100+pid), pam, event.ReasonBadPassword, math.NaN())
+				line(m, float64(100+pid), failed, event.ReasonInvalidUser, math.NaN())
+			}
+		}, 2},
+		{"several tries in one connection", func(m *made) {
+			line(m, 100, invalid, event.ReasonInvalidUser, math.NaN())
+			line(m, 100, failed, event.ReasonBadPassword, math.NaN())
+			line(m, 100, failed, event.ReasonBadPassword, math.NaN())
+			line(m, 100, failed, event.ReasonBadPassword, math.NaN())
+		}, 3},
+		{"a summary", func(m *made) {
+			line(m, 100, pam, event.ReasonBadPassword, math.NaN())
+			line(m, 100, failed, event.ReasonBadPassword, math.NaN())
+			line(m, 100, "message repeated 4 times: [ Failed password for root from 203.0.113.9 port 51122 ssh2]", event.ReasonBadPassword, 4)
+			line(m, 100, "PAM 4 more authentication failures; rhost=203.0.113.9", event.ReasonRepeated, 4)
+			line(m, 100, "error: maximum authentication attempts exceeded for root", event.ReasonMaxAttempts, math.NaN())
+		}, 5},
+		{"lines without process", func(m *made) {
+			for range 3 {
+				line(m, math.NaN(), invalid, event.ReasonInvalidUser, math.NaN())
+			}
+		}, 3},
+		{"a server that is one process for years", func(m *made) {
+			for range 5000 {
+				line(m, 7, failed, event.ReasonBadPassword, math.NaN())
+			}
+		}, 5000},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var m made
+			tt.fill(&m)
+			out := encodeEvents(NewAuth(), &m.Batch)
+			c := NewContext(event.Auth, ContextLimits{})
+			for i := range out.obs {
+				c.Update(out.Row(i)[out.schema.Stateless:], &out.obs[i])
+			}
+			if got := math.Expm1(out.get(t, out.N-1, "source.failures_1h")); math.Abs(got-tt.want) > 0.01+tt.want/1000 {
+				t.Errorf("%.2f failures, want %.0f", got, tt.want)
 			}
 		})
 	}

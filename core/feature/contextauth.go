@@ -19,11 +19,25 @@ const (
 	authHosts
 )
 
+// The first word is the process that reported a failure last, the second how
+// many attempts each of its reports told of, and how many were counted.
+const (
+	authProcess = iota
+	authReported
+	numAuthWords
+)
+
+const (
+	reportBits = 12
+	reportMask = 1<<reportBits - 1
+	reports    = 4
+)
+
 // The half-lives of logins are eight times as long as those of other kinds, 1m
 // to 10h: guessing at three passwords an hour is slow on purpose.
 func authSourceLayout() *layout {
 	return &layout{
-		slow: window10h, counts: numAuthCounts,
+		slow: window10h, counts: numAuthCounts, words: numAuthWords,
 		sketches: []uint{authUsersShort: window9m, authUsersLong: window1h, authUsersDay: window10h, authHosts: window1h},
 	}
 }
@@ -36,10 +50,13 @@ func (c *Context) updateAuth(row []float32, o *Observation, t int64) {
 	login := o.Flags&FlagLogin != 0
 	failed := o.Flags&FlagFailed != 0
 	accepted := login && o.Flags&FlagSuccess != 0
-	events := max(amount(o.Length), 1) // a record may stand for several
 
 	var s view
 	c.source.visit(&s, o.Entity, t)
+	events := max(amount(o.Length), 1) // a record may stand for several
+	if login && failed {
+		events = s.unreported(o, events, t)
+	}
 	// What failed before an accepted login is read before the login counts.
 	row[authSuccessAfter1h], row[authSuccessAfter10h] = 0, 0
 	if accepted {
@@ -107,4 +124,26 @@ func (c *Context) updateAuth(row []float32, o *Observation, t int64) {
 		row[authUserFailures10h] = c.log(&u, 0, 3)
 		row[authUserSources1h] = c.tally.log1p(u.sketch(0))
 	}
+}
+
+// unreported returns how many of the failures that a record tells of are news:
+// a process tells of one failure in up to three lines, so the count of its
+// attempts is the largest of the counts of each kind of line.
+func (v *view) unreported(o *Observation, events float32, t int64) float32 {
+	if o.Service == 0 {
+		return events
+	}
+	process, reported := v.word(authProcess), v.word(authReported)
+	if *process != o.Service || t-v.before > 1<<window9m || *reported>>(reports*reportBits) >= reportMask {
+		*process, *reported = o.Service, 0
+	}
+	shift := reportBits * uint64(o.Report%reports)
+	told := min(*reported>>shift&reportMask+uint64(min(events, reportMask)), reportMask)
+	*reported = *reported&^(reportMask<<shift) | told<<shift
+	counted := *reported >> (reports * reportBits)
+	if told <= counted {
+		return 0
+	}
+	*reported = *reported&(1<<(reports*reportBits)-1) | told<<(reports*reportBits)
+	return float32(told - counted)
 }

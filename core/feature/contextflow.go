@@ -77,8 +77,8 @@ func flowServiceLayout() *layout {
 }
 
 const (
-	victimFlows = iota
-	victimAnswerless
+	victimAnswered = iota
+	victimFailed
 	numVictimCounts
 )
 
@@ -177,7 +177,7 @@ func (c *Context) updateFlow(row []float32, o *Observation, t int64) {
 	}
 	if o.Peer != 0 && o.Item != 0 {
 		c.updateService(row, o, t, failed)
-		c.updateVictim(row, o, t, answerless)
+		c.updateVictim(row, o, t, failed)
 	}
 }
 
@@ -209,7 +209,8 @@ func (c *Context) updatePair(row []float32, o *Observation, t int64, failed bool
 }
 
 // updatePort follows a source and a port: distinct hosts, and whether the
-// source was contacted there before it began to contact others.
+// source itself answered there before it began to contact others (that it was
+// scanned there means nothing: every public address is).
 func (c *Context) updatePort(row []float32, o *Observation, t int64, failed bool) {
 	var p view
 	c.pair.visit(&p, HashPair(o.Entity^pairPort, o.Item), t)
@@ -230,7 +231,7 @@ func (c *Context) updatePort(row []float32, o *Observation, t int64, failed bool
 	// A server that asks another one is ordinary; the look-up is for more.
 	const turnedHosts = 1.2 // log1p of more than two hosts
 	if hosts > turnedHosts {
-		contacted := c.victim.peek(HashPair(o.Entity, o.Item), t, victimFlows, 3)
+		contacted := c.victim.peek(HashPair(o.Entity, o.Item), t, victimAnswered, 3)
 		row[flowPortTurned] = float32(hosts * min(contacted, 1))
 	}
 }
@@ -282,18 +283,19 @@ func (c *Context) updateService(row []float32, o *Observation, t int64, failed b
 }
 
 // updateVictim follows a host and port: rate and sources of all that reaches it.
-func (c *Context) updateVictim(row []float32, o *Observation, t int64, answerless bool) {
+func (c *Context) updateVictim(row []float32, o *Observation, t int64, failed bool) {
 	var p view
 	c.victim.visit(&p, HashPair(o.Peer, o.Item), t)
-	p.add(victimFlows, 1)
-	if answerless {
-		p.add(victimAnswerless, 1)
+	if failed {
+		p.add(victimFailed, 1)
+	} else {
+		p.add(victimAnswered, 1)
 	}
 	p.mark(0, o.Entity)
 	p.mark(1, o.Entity)
-	row[flowVictimFlows9s] = c.log(&p, victimFlows, 0)
-	row[flowVictimFlows1m] = c.log(&p, victimFlows, 1)
-	row[flowVictimAnswerless1m] = c.log(&p, victimAnswerless, 1)
+	row[flowVictimFlows9s] = c.curve.log1p(p.count(victimAnswered, 0) + p.count(victimFailed, 0))
+	row[flowVictimFlows1m] = c.curve.log1p(p.count(victimAnswered, 1) + p.count(victimFailed, 1))
+	row[flowVictimFailed1m] = c.log(&p, victimFailed, 1)
 	row[flowVictimSources1m] = c.tally.log1p(p.sketch(0))
 	row[flowVictimSources9m] = c.tally.log1p(p.sketch(1))
 }

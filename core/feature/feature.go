@@ -106,6 +106,7 @@ type Observation struct {
 	Flags   uint32  // what happened: see the Flag constants
 	In, Out float32 // bytes received and sent by the entity, 0 when unknown
 	Length  float32 // kind's own magnitude: query length, distinct bytes of a label ...
+	Report  uint8   // auth: which of the lines that report one attempt this is, 0 to 3
 }
 
 // Flags of an Observation.

@@ -37,14 +37,19 @@ func ContextSignals(k event.Kind) []Signal {
 			above("scan-hosts", "scan-hosts", "port.failed_hosts_9m", 2.5, 10, "many hosts refuse it or do not answer on one port"),
 			above("scan-ports", "scan-ports", "pair.failed_ports_9m", 2.5, 8, "many ports of one host refuse it or do not answer"),
 			above("brute-force", "brute-force", "service.logins_9m", 2.5, 20, "contacts one login service again and again"),
-			above("flooding", "flooding", "victim.answerless_1m", 2.5, 200, "a service no longer answers very many flows"),
+			above("flooding", "flooding", "victim.failed_1m", 2.5, 1000, "a service no longer answers very many flows"),
 			{
 				"beacon", "beacon",
 				[]string{"service.regular", "service.contacts", "port.network", "port.dns", "port.mail", "destination.multicast"},
 				[]float64{10, 1, -4, -4, -4, -6},
 				-11, "contacts one host and port at regular intervals",
 			},
-			above("worm", "worm", "port.turned_1h", 2.5, 6, "was contacted on a port and now contacts many hosts on it"),
+			{
+				"worm", "worm",
+				[]string{"port.turned_1h", "port.web", "port.dns", "port.mail", "port.network", "destination.multicast"},
+				[]float64{2.5, -3, -4, -4, -4, -6},
+				-2.5 * portable.Log1p(8), "answered on a port and now contacts many hosts on it",
+			},
 			{
 				"exfiltration", "exfiltration",
 				[]string{"pair.bytes_out_9m", "pair.upload_9m", "pair.excess_9m"},
@@ -65,7 +70,7 @@ func ContextSignals(k event.Kind) []Signal {
 		}
 	case event.Auth:
 		return []Signal{
-			above("brute-force", "brute-force", "source.failures_10h", 3, 2.5, "fails to log in again and again"),
+			above("brute-force", "brute-force", "source.failures_10h", 3, 1.9, "fails to log in again and again"),
 			above("spraying", "spraying", "source.users_10h", 3, 4, "fails to log in as many users"),
 			above("success-after-failures", "success-after-failures", "source.success_after_10h", 3, 2.5, "logs in after failures"),
 			above("privilege-abuse", "privilege-abuse", "source.privilege_failures_10h", 3, 1.5, "sudo or su fails again and again"),
