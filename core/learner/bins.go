@@ -26,9 +26,23 @@ const NoValue = -math.MaxFloat32
 type bins struct {
 	columns []int
 	counts  []uint8   // borders a slot; slot s cuts columns[s]
-	off     []uint32  // where a slot's borders start in cuts
-	cuts    []float32 // ascending; each slot padded with NaN to 2^k-1, so that the search has no branches
+	borders []float32 // as stored: slot after slot, ascending
+	cuts    [][]int32 // keys of a slot's borders, padded with padding to 2^k-1
 }
+
+// key maps numbers to integers of the same order, and NaN below all of them:
+// integers are compared without branches, which a search among unknown values
+// would mispredict every second time.
+func key(v float32) int32 {
+	if v != v {
+		return math.MinInt32
+	}
+	k := int32(math.Float32bits(v + 0)) // -0 becomes 0
+	return k ^ (k >> 31 & math.MaxInt32)
+}
+
+// padding lies above the key of every number.
+const padding = math.MaxInt32
 
 // readBins takes the borders out of a state: "counts" (one a column, at least
 // 1 and at most most) and "borders" (ascending within a column).
@@ -51,52 +65,39 @@ func readBins(r *stateReader, columns []int, most int) bins {
 	if r.err != nil {
 		return g
 	}
+	g.borders = borders
 	for _, n := range g.counts {
 		own := borders[:n]
 		borders = borders[n:]
-		for i := range own[1:] {
-			if !(own[i] < own[i+1]) {
+		cuts := make([]int32, 0, 2*len(own))
+		for i, v := range own {
+			if i > 0 && !(own[i-1] < v) {
 				r.fail("not ascending: tensor", "borders")
 				return g
 			}
+			cuts = append(cuts, key(v))
 		}
-		g.off = append(g.off, uint32(len(g.cuts)))
-		g.cuts = append(g.cuts, own...)
-		for size := len(own); size&(size+1) != 0; size++ {
-			g.cuts = append(g.cuts, float32(math.NaN()))
+		for len(cuts)&(len(cuts)+1) != 0 {
+			cuts = append(cuts, padding)
 		}
+		g.cuts = append(g.cuts, cuts)
 	}
 	return g
 }
 
 // state appends what readBins reads.
 func (g *bins) state(t []Tensor) []Tensor {
-	var borders []float32
-	for s, n := range g.counts {
-		borders = append(borders, g.cuts[g.off[s]:][:n]...)
-	}
 	return append(t,
 		Tensor{Name: "counts", Shape: []int{len(g.counts)}, U8: g.counts},
-		Tensor{Name: "borders", Shape: []int{len(borders)}, F32: borders})
+		Tensor{Name: "borders", Shape: []int{len(g.borders)}, F32: g.borders})
 }
 
-// of returns a slot's padded borders.
-func (g *bins) of(s int) []float32 {
-	end := uint32(len(g.cuts))
-	if s+1 < len(g.off) {
-		end = g.off[s+1]
-	}
-	return g.cuts[g.off[s]:end]
-}
-
-// rank returns the bin of v among padded borders.
-func rank(cuts []float32, v float32) int {
-	n := 0
+// rank returns the bin of v among padded cuts: a binary search of as many
+// steps for every value.
+func rank(cuts []int32, v float32) int {
+	above, n := int64(key(v))+1, 0
 	for step := (len(cuts) + 1) / 2; step > 0; step /= 2 {
-		next := n + step
-		if v >= cuts[next-1] {
-			n = next
-		}
+		n += int((int64(cuts[n+step-1])-above)>>63) & step // when cut <= key
 	}
 	return n
 }
@@ -104,7 +105,7 @@ func rank(cuts []float32, v float32) int {
 // row writes the bins of one row.
 func (g *bins) row(dst []uint8, x []float32) {
 	for s, c := range g.columns {
-		dst[s] = uint8(rank(g.of(s), x[c]))
+		dst[s] = uint8(rank(g.cuts[s], x[c]))
 	}
 }
 

@@ -56,7 +56,7 @@ func (h *Histogram) of(slot int, v float32) int32 {
 	if v != v {
 		return 0
 	}
-	return int32(h.table[h.off[slot]+uint32(rank(h.bins.of(slot), v))])
+	return int32(h.table[h.off[slot]+uint32(rank(h.bins.cuts[slot], v))])
 }
 
 // Score writes the sum over the columns.

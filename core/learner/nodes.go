@@ -134,7 +134,7 @@ func (g *grove) preorder(dst []int16, root, at int) []int16 {
 
 // score writes bias + scale * sum; a row that has none of the columns gets NaN.
 func (g *grove) score(dst []float32, b *Batch) {
-	var codes [MaxTreeColumns * lanes]uint8
+	var codes [(MaxTreeColumns + 1) * lanes]uint8
 	var sums [lanes]int32
 	for from := 0; from < b.N; from += lanes {
 		n := min(lanes, b.N-from)
@@ -152,29 +152,20 @@ func (g *grove) score(dst []float32, b *Batch) {
 }
 
 // codes writes the bins of n rows: that of slot s and row i is dst[s*lanes+i].
-func (g *bins) codes(dst *[MaxTreeColumns * lanes]uint8, b *Batch, from, n int) {
+func (g *bins) codes(dst *[(MaxTreeColumns + 1) * lanes]uint8, b *Batch, from, n int) {
 	for s, c := range g.columns {
-		cuts := g.of(s)
-		first := (len(cuts) + 1) / 2
+		cuts := g.cuts[s]
 		at := from*b.D + c
 		for i := range n {
-			v := b.X[at]
+			dst[s*lanes+i] = uint8(rank(cuts, b.X[at]))
 			at += b.D
-			r := 0
-			for step := first; step > 0; step /= 2 { // rank, kept inline
-				next := r + step
-				if v >= cuts[next-1] {
-					r = next
-				}
-			}
-			dst[s*lanes+i] = uint8(r)
 		}
 	}
 }
 
 // sum adds each tree's leaf to the sums of the rows. Eight rows go down a tree
 // together, so that their loads overlap, until none moves any more.
-func (g *grove) sum(sums *[lanes]int32, codes *[MaxTreeColumns * lanes]uint8) {
+func (g *grove) sum(sums *[lanes]int32, codes *[(MaxTreeColumns + 1) * lanes]uint8) {
 	for t, root := range g.roots {
 		end := len(g.nodes)
 		if t+1 < len(g.roots) {
@@ -200,7 +191,7 @@ func (g *grove) sum(sums *[lanes]int32, codes *[MaxTreeColumns * lanes]uint8) {
 }
 
 // next returns the index of the node that lane goes to.
-func (n node) next(codes *[MaxTreeColumns * lanes]uint8, lane uint32) uint32 {
+func (n node) next(codes *[(MaxTreeColumns + 1) * lanes]uint8, lane uint32) uint32 {
 	code := uint32(codes[uint32(n>>24)*lanes+lane])
 	over := ^(code - uint32(n>>16&255)) >> 31 // 1 when code >= rank
 	return (uint32(n) + over) & 0xffff
