@@ -117,7 +117,11 @@ func (t *Table) Row(i int) ensemble.Scores {
 
 // Subset returns the rows of those indices.
 func (t *Table) Subset(rows []int) *Table {
-	s := &Table{N: len(rows), M: t.M}
+	size := len(rows) * t.M
+	s := &Table{N: len(rows), M: t.M, P: make([]float64, 0, size), Logit: make([]float64, 0, size), Tail: make([]float64, 0, size)}
+	if t.Evidence != nil {
+		s.Evidence = make([]float64, 0, size)
+	}
 	for _, r := range rows {
 		row := t.Row(r)
 		s.P = append(s.P, row.P...)

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"cmp"
 	"errors"
 	"math"
 	"slices"
@@ -45,15 +44,6 @@ func FitTail[T real](scores []T, sites []int32, w []float32) (*ensemble.Tail, er
 		return nil, errors.New("train: tail: no normal row has a score")
 	}
 	return newSurvival(groups, chooseCaution(groups)).tail()
-}
-
-// FitTailWith is FitTail with a given exponent, for comparison.
-func FitTailWith[T real](scores []T, sites []int32, w []float32, caution float64) (*ensemble.Tail, error) {
-	groups := siteScores(scores, sites, w)
-	if len(groups) == 0 {
-		return nil, errors.New("train: tail: no normal row has a score")
-	}
-	return newSurvival(groups, caution).tail()
 }
 
 // siteRows holds the normal scores of one site, highest first, and what each
@@ -166,43 +156,45 @@ func (s *survival) rate(x float64) float64 {
 	return (mean*s.rows + 1) / (s.rows + 1)
 }
 
-// tail makes knots of the highest scores one by one, then of quantiles whose
-// rates grow by a fixed factor, and fits the exponential beyond them.
+// singles is how many of the highest scores become knots one by one; below them
+// the ranks of knots grow by a fixed factor.
+const singles = 24
+
+// tail makes knots of normal scores and fits the exponential beyond them.
 func (s *survival) tail() (*ensemble.Tail, error) {
 	var all []float64
 	for i := range s.groups {
 		all = append(all, s.groups[i].x...)
 	}
-	slices.SortFunc(all, func(a, b float64) int { return cmp.Compare(b, a) })
+	slices.Sort(all)
 	all = slices.Compact(all)
+	slices.Reverse(all)
+	// The smallest score has rate 1, which no knot may have.
+	most := math.Log(1 - 0.5/(s.rows+1))
 	var x, l []float64 // highest score first
-	last := math.Inf(-1)
-	const single = 24 // scores taken one by one at the top
-	for i, v := range all {
-		lr := math.Log(s.rate(v))
-		lr = min(lr, math.Log(1-0.5/(s.rows+1))) // the smallest score has rate 1, which no knot may have
-		switch {
-		case lr <= last: // strictly decreasing; equal rates keep the highest score: cautious
-			continue
-		case i < single || i == len(all)-1 || lr-last > -last0(l)/(ensemble.MaxTailKnots-single-2):
-			if len(x) == ensemble.MaxTailKnots {
-				x, l = x[:len(x)-1], l[:len(l)-1] // the last knot is the smallest score
+	add := func(v float64) {
+		// Of equal rates the highest score stays: the cautious one.
+		if lr := min(math.Log(s.rate(v)), most); len(l) == 0 || lr > l[len(l)-1] {
+			x, l = append(x, v), append(l, lr)
+		}
+	}
+	for _, v := range all[:min(singles, len(all))] {
+		add(v)
+	}
+	if n := float64(len(all)); n > singles {
+		const rest = ensemble.MaxTailKnots - singles
+		factor, last := math.Pow(n/singles, 1.0/rest), singles
+		for k := 1; k <= rest; k++ {
+			if rank := int(singles*math.Pow(factor, float64(k)) + 0.5); rank > last {
+				last = rank
+				add(all[min(rank, len(all))-1])
 			}
-			x, l, last = append(x, v), append(l, lr), lr
 		}
 	}
 	slices.Reverse(x)
 	slices.Reverse(l)
 	x, l = apart(x, l)
-	return ensemble.NewTail(x, l, s.excessSlope(all))
-}
-
-// last0 returns the first element, the log rate of the highest score.
-func last0(l []float64) float64 {
-	if len(l) == 0 {
-		return 0
-	}
-	return l[0]
+	return ensemble.NewTail(x, l, excessSlope(all))
 }
 
 // apart drops knots so close in score that a slope would overflow; of two the
@@ -222,7 +214,7 @@ func apart(x, l []float64) ([]float64, []float64) {
 
 // excessSlope returns the maximum-likelihood rate of an exponential fitted to
 // how far the highest scores exceed the next lower one: 1 over their mean.
-func (s *survival) excessSlope(all []float64) float64 {
+func excessSlope(all []float64) float64 {
 	k := min(excesses, len(all)/10)
 	if k < 2 {
 		k = min(2, len(all)-1)
