@@ -1,9 +1,6 @@
 package feature
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "math/bits"
 
 // Odd 64-bit constants of wyhash (Wang Yi, public domain): their bits are
 // balanced, which is all that the multiply-and-fold below asks of them.
@@ -27,14 +24,22 @@ func mix(a, b uint64) uint64 {
 func Hash64(text []byte) uint64 {
 	h := uint64(len(text)) ^ hashA
 	for len(text) >= 8 {
-		h = mix(binary.LittleEndian.Uint64(text)^h, hashB)
+		h = mix(load64(text)^h, hashB)
 		text = text[8:]
 	}
 	var tail uint64
 	for i, c := range text {
 		tail |= uint64(c) << (8 * uint(i))
 	}
-	return nonzero(mix(tail^h^hashC, hashA^h))
+	return nonzero(mix(tail^h^hashC, h^hashB))
+}
+
+// load64 reads eight bytes, the first the lowest. encoding/binary would do it,
+// and bring reflect into the browser.
+func load64(b []byte) uint64 {
+	_ = b[7]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
 // HashPair joins two hashes, in that order; never 0.

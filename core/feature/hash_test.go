@@ -10,17 +10,17 @@ func TestHash64(t *testing.T) {
 		name, text string
 		want       uint64
 	}{
-		{"empty", "", 0},
-		{"short", "abc", 0},
-		{"word", "10.0.0.1", 0},
-		{"long", "the same on every platform and in every process", 0},
+		{"empty", "", 0x916fe8c833a76f34},
+		{"short", "abc", 0x6811c8fbdc479c5c},
+		{"address", "10.0.0.1", 0x868a5b050d8825a9},
+		{"long", "the same on every platform and in every process", 0x990e2540c61f0eec},
 	}
 	seen := map[uint64]string{}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			h := Hash64([]byte(tt.text))
-			if h == 0 {
-				t.Fatal("0 means absent")
+			if h != tt.want { // models and shards hold hashes: they must not change
+				t.Errorf("%#x, want %#x", h, tt.want)
 			}
 			if other, dup := seen[h]; dup {
 				t.Fatalf("%q and %q have one hash", tt.text, other)
@@ -34,15 +34,22 @@ func TestHash64(t *testing.T) {
 // over the buckets of a table, by the low bits and by the high ones.
 func TestHash64Spreads(t *testing.T) {
 	const buckets, keys = 256, 256 * 64
-	var low, high [buckets]int
+	for _, prefix := range []string{"", "10.0.", "host-of-a-long-name."} {
+		spreads(t, prefix, buckets, keys)
+	}
+}
+
+func spreads(t *testing.T, prefix string, buckets, keys int) {
+	t.Helper()
+	var low, high [256]int
 	for i := range keys {
-		h := Hash64([]byte("10.0." + strconv.Itoa(i>>8) + "." + strconv.Itoa(i&255)))
-		low[h%buckets]++
+		h := Hash64([]byte(prefix + strconv.Itoa(i>>8) + "." + strconv.Itoa(i&255)))
+		low[h%uint64(buckets)]++
 		high[h>>56]++
 	}
 	for i := range buckets {
 		if low[i] < 24 || low[i] > 128 || high[i] < 24 || high[i] > 128 { // mean 64, standard deviation 8: five of them
-			t.Fatalf("bucket %d holds %d and %d of %d keys, expected about 64", i, low[i], high[i], keys)
+			t.Fatalf("%q: bucket %d holds %d and %d of %d keys, expected about 64", prefix, i, low[i], high[i], keys)
 		}
 	}
 }

@@ -137,7 +137,7 @@ func TestMarkersAgreeWithSearch(t *testing.T) {
 func TestPatternsAreLowerCase(t *testing.T) {
 	for _, g := range patterns {
 		for _, w := range g.words {
-			if w == "" || w != strings.ToLower(w) && !strings.ContainsAny(w, "\xac\xed") || g.where == 0 {
+			if w == "" || strings.ContainsAny(w, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") || g.where == 0 {
 				t.Errorf("%s: pattern %q can never match", g.class, w)
 			}
 		}

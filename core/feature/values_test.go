@@ -53,8 +53,11 @@ func TestValues(t *testing.T) {
 		{"json broken on purpose", map[event.TextField]string{event.Body: `{"id": 1' or '1'='1, "b":"c`}, []string{"body id=1' or '1'='1", "body b=c"}},
 		{"json in a parameter", map[event.TextField]string{event.URL: "/?d=%7B%22a%22%3A%22it's%22%2C%22b%22%3A2%7D"}, []string{"path /", "query d=it's"}},
 		{"template is no json", map[event.TextField]string{event.Payload: "{{7*7}}"}, []string{"payload {{7*7}}"}},
-		{"multipart", map[event.TextField]string{event.Body: "--XyZ1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nhello you\r\n--XyZ1\r\nContent-Disposition: form-data; name=\"f\"; filename=\"s.PHP\"\r\nContent-Type: text/plain\r\n\r\n<?php x\r\n--XyZ1--\r\n"},
-			[]string{"body a=hello you", "body f=s.php", "body f=<?php x"}},
+		{
+			"multipart",
+			map[event.TextField]string{event.Body: "--XyZ1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nhello you\r\n--XyZ1\r\nContent-Disposition: form-data; name=\"f\"; filename=\"s.PHP\"\r\nContent-Type: text/plain\r\n\r\n<?php x\r\n--XyZ1--\r\n"},
+			[]string{"body a=hello you", "body f=s.php", "body f=<?php x"},
+		},
 		{"xml", map[event.TextField]string{event.Body: `<a b="C d"><e>Text</e></a>`}, []string{"body c d", "body text"}},
 		{"binary", map[event.TextField]string{event.Body: "\x01\x02\x03\x00https://example.com/a\x01ab\x02"}, []string{"body https://example.com/a"}},
 		{"plain text", map[event.TextField]string{event.Body: "hello there"}, []string{"body hello there"}},
