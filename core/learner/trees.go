@@ -153,7 +153,6 @@ func (g *bins) words(dst *[(MaxTreeColumns + 1) * blockWords]uint64, b *Batch, f
 
 // sum adds each tree's leaf to the sums of the rows in the first words.
 func (t *Trees) sum(sums *[blockRows]int32, words *[(MaxTreeColumns + 1) * blockWords]uint64, used int) {
-	var at [lanes]byte
 	for i, leaves := 0, t.leaves; len(leaves) >= 1<<TreeDepth; i, leaves = i+TreeDepth, leaves[1<<TreeDepth:] {
 		q := (*[TreeDepth]test)(t.tests[i:])
 		l := (*[1 << TreeDepth]int16)(leaves)
@@ -169,17 +168,16 @@ func (t *Trees) sum(sums *[blockRows]int32, words *[(MaxTreeColumns + 1) * block
 			m := ((w0[w]-r0)&highBits)>>7 | ((w1[w]-r1)&highBits)>>6 | ((w2[w]-r2)&highBits)>>5 |
 				((w3[w]-r3)&highBits)>>4 | ((w4[w]-r4)&highBits)>>3 | ((w5[w]-r5)&highBits)>>2
 			s := (*[lanes]int32)(sums[w*lanes:])
-			// One store of a word and eight loads of bytes: fewer instructions than shifts.
-			at[0], at[1], at[2], at[3] = byte(m), byte(m>>8), byte(m>>16), byte(m>>24)
-			at[4], at[5], at[6], at[7] = byte(m>>32), byte(m>>40), byte(m>>48), byte(m>>56)
-			s[0] += int32(l[at[0]&63])
-			s[1] += int32(l[at[1]&63])
-			s[2] += int32(l[at[2]&63])
-			s[3] += int32(l[at[3]&63])
-			s[4] += int32(l[at[4]&63])
-			s[5] += int32(l[at[5]&63])
-			s[6] += int32(l[at[6]&63])
-			s[7] += int32(l[at[7]&63])
+			// Shifts, not a store of m and loads of bytes: as fast natively, 1.5
+			// times as fast in WebAssembly.
+			s[0] += int32(l[m&63])
+			s[1] += int32(l[m>>8&63])
+			s[2] += int32(l[m>>16&63])
+			s[3] += int32(l[m>>24&63])
+			s[4] += int32(l[m>>32&63])
+			s[5] += int32(l[m>>40&63])
+			s[6] += int32(l[m>>48&63])
+			s[7] += int32(l[m>>56&63])
 		}
 	}
 }
