@@ -37,12 +37,17 @@ func ContextSignals(k event.Kind) []Signal {
 			above("scan-hosts", "scan-hosts", "port.failed_hosts_9m", 2.5, 10, "many hosts refuse it or do not answer on one port"),
 			above("scan-ports", "scan-ports", "pair.failed_ports_9m", 2.5, 8, "many ports of one host refuse it or do not answer"),
 			above("brute-force", "brute-force", "service.logins_9m", 2.5, 20, "contacts one login service again and again"),
-			above("flooding", "flooding", "victim.failed_1m", 2.5, 1000, "a service no longer answers very many flows"),
+			{
+				"flooding", "flooding",
+				[]string{"victim.failed_1m", "transport.icmp"},
+				[]float64{2.5, -3},
+				-2.5 * portable.Log1p(1000), "a service no longer answers very many flows",
+			},
 			{
 				"beacon", "beacon",
 				[]string{"service.regular", "service.contacts", "port.network", "port.dns", "port.mail", "destination.multicast"},
-				[]float64{10, 1, -4, -4, -4, -6},
-				-11, "contacts one host and port at regular intervals",
+				[]float64{10, 1.5, -4, -4, -4, -6},
+				-12.2, "contacts one host and port at regular intervals",
 			},
 			{
 				"worm", "worm",
@@ -54,7 +59,7 @@ func ContextSignals(k event.Kind) []Signal {
 				"exfiltration", "exfiltration",
 				[]string{"pair.bytes_out_9m", "pair.upload_9m", "pair.excess_9m"},
 				[]float64{0.7, 0.7, 0.5},
-				-16, "sends far more to one host than it receives and than it usually sends",
+				-17, "sends far more to one host than it receives and than it usually sends",
 			},
 		}
 	case event.DNS:
@@ -72,8 +77,16 @@ func ContextSignals(k event.Kind) []Signal {
 		return []Signal{
 			above("brute-force", "brute-force", "source.failures_10h", 3, 1.9, "fails to log in again and again"),
 			above("spraying", "spraying", "source.users_10h", 3, 4, "fails to log in as many users"),
-			above("success-after-failures", "success-after-failures", "source.success_after_10h", 3, 2.5, "logs in after failures"),
-			above("privilege-abuse", "privilege-abuse", "source.privilege_failures_10h", 3, 1.5, "sudo or su fails again and again"),
+			above("success-after-failures", "success-after-failures", "source.success_after_10h", 3, 2, "logs in after failures"),
+			{
+				"privilege-abuse", "privilege-abuse",
+				[]string{
+					"source.privilege_failures_10h", "reason.not-in-sudoers", "command.remote_shell", "command.hidden", "command.encoded",
+					"command.credentials", "command.download", "command.temporary", "command.defence",
+				},
+				[]float64{3, 3, 4, 3, 3, 2, 2, 2, 2},
+				-3 * portable.Log1p(1.5), "sudo or su fails again and again, or runs what intruders run",
+			},
 		}
 	}
 	return nil

@@ -223,3 +223,17 @@ func TestSignalsOnNames(t *testing.T) {
 		l.report(t)
 	}
 }
+
+func TestSignalsOnRequests(t *testing.T) {
+	for log, labels := range map[string]string{
+		"access-scans/access": "access-scans/labels", "access-real/sites": "access-real/sites.labels", "access-real/attacked": "access-real/attacked.labels",
+	} {
+		text := dataFile(t, log+".log.gz")
+		cols := columnsOf(t, dataFile(t, labels+".csv.gz"), "label")
+		l := loadKnown(t, text, event.Options{Kind: event.HTTP}, func(i int) (int, string, string) {
+			n, _ := strconv.Atoi(cols[0][i])
+			return n, log, ""
+		})
+		l.report(t)
+	}
+}
