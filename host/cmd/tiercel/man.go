@@ -28,7 +28,7 @@ func writeManual(out io.Writer, root *cobra.Command) error {
 	w.WriteString(".SH NAME\ntiercel \\- " + roff(strings.ToLower(root.Short[:1])+root.Short[1:]) + "\n")
 	w.WriteString(".SH SYNOPSIS\n")
 	for _, c := range visibleCommands(root) {
-		w.WriteString(".B " + roff(c.CommandPath()) + "\n" + roff(strings.TrimPrefix(c.UseLine(), c.CommandPath())) + "\n.br\n")
+		w.WriteString(".B " + roff(c.CommandPath()) + "\n" + roff(strings.TrimSpace(strings.TrimPrefix(c.UseLine(), c.CommandPath()))) + "\n.br\n")
 	}
 	w.WriteString(".SH DESCRIPTION\n")
 	paragraphs(w, root.Long)

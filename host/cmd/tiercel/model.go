@@ -23,6 +23,12 @@ func newModel(s streams) *cobra.Command {
 		Short: "Show, check, sign and compare model files",
 		Long: `A model is a file, or the name of a kind (http, flow, dns, auth) for the
 embedded one.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
+			}
+			return c.Help()
+		},
 	}
 	c.AddCommand(newModelShow(s), newModelVerify(s), newModelSign(s), newModelDiff(s))
 	return c

@@ -63,7 +63,6 @@ It works offline with embedded models; no byte leaves the machine.`,
   tiercel explain access.log:18`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)

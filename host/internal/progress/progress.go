@@ -77,7 +77,7 @@ func (b *Bar) clear() {
 func (b *Bar) Elapsed() time.Duration { return time.Since(b.started) }
 
 // barColumns is the length of the bar itself.
-const barColumns = 20
+const barColumns = 12
 
 // render writes the state into at most columns columns.
 func render(s State, elapsed time.Duration, columns int) string {

@@ -14,12 +14,12 @@ func TestRender(t *testing.T) {
 		columns int
 		want    string
 	}{
-		{"half", State{"access.log", 50, 100, 312000, "17 threats"}, 10 * time.Second, 100, "access.log  [==========          ]   50%  0:10 left  312.0k lines  31.2k lines/s  17 threats"},
+		{"half", State{"access.log", 50, 100, 312000, "17 threats"}, 10 * time.Second, 100, "access.log  [======      ]   50%  0:10 left  312.0k lines  31.2k lines/s  17 threats"},
 		{"size not known", State{"-", 50, 0, 5, ""}, time.Second, 79, "-  5 lines  5 lines/s"},
-		{"too early to estimate", State{"a", 1, 100, 1, ""}, time.Millisecond, 79, "a  [                    ]    1%  1 lines  1000 lines/s"},
-		{"long name keeps its end", State{strings.Repeat("dir/", 30) + "auth.log", 1, 2, 0, ""}, time.Hour, 60, "…/dir/dir/auth.log  [==========          ]   50%  60:00 left"},
-		{"no room for the name", State{"access.log", 1, 2, 0, ""}, time.Hour, 40, "[==========          ]   50%  60:00 left"},
-		{"more than announced", State{"a", 300, 100, 0, ""}, time.Hour, 79, "a  [====================]  100%  0:00 left"},
+		{"too early to estimate", State{"a", 1, 100, 1, ""}, time.Millisecond, 79, "a  [            ]    1%  1 lines  1000 lines/s"},
+		{"long name keeps its end", State{strings.Repeat("dir/", 30) + "auth.log", 1, 2, 0, ""}, time.Hour, 60, "…/dir/dir/dir/dir/auth.log  [======      ]   50%  60:00 left"},
+		{"no room for the name", State{"access.log", 1, 2, 0, ""}, time.Hour, 40, "[======      ]   50%  60:00 left"},
+		{"more than announced", State{"a", 300, 100, 0, ""}, time.Hour, 79, "a  [============]  100%  0:00 left"},
 	} {
 		if got := render(c.state, c.elapsed, c.columns); got != c.want {
 			t.Errorf("%s:\n%q, want\n%q", c.name, got, c.want)
