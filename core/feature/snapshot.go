@@ -1,7 +1,6 @@
 package feature
 
 import (
-	"encoding/binary"
 	"math"
 	"strconv"
 
@@ -26,32 +25,31 @@ const snapshotMagic = "TCX1"
 //
 // A context restored from it goes on exactly as this one would.
 func (c *Context) AppendTo(dst []byte) []byte {
-	le := binary.LittleEndian
 	dst = append(dst, snapshotMagic...)
 	timed := byte(0)
 	if c.timed {
 		timed = 1
 	}
 	dst = append(dst, byte(c.kind), timed, numRoles, 0)
-	dst = le.AppendUint64(dst, uint64(c.now))
+	dst = append64(dst, uint64(c.now))
 	for i := range numRoles {
 		w := *c.role(i)
 		if w == nil {
 			dst = append(dst, make([]byte, 12)...)
 			continue
 		}
-		dst = le.AppendUint32(dst, uint32(len(w.keys)))
-		dst = le.AppendUint32(dst, uint32(w.nfloats))
-		dst = le.AppendUint32(dst, uint32(w.nwords))
+		dst = append32(dst, uint32(len(w.keys)))
+		dst = append32(dst, uint32(w.nfloats))
+		dst = append32(dst, uint32(w.nwords))
 		for slot := w.oldest; slot != none; slot = w.links[slot].newer {
-			dst = le.AppendUint64(dst, w.keys[slot])
-			dst = le.AppendUint64(dst, uint64(w.times[slot]))
+			dst = append64(dst, w.keys[slot])
+			dst = append64(dst, uint64(w.times[slot]))
 			n := int(slot)
 			for _, f := range w.numbers[n*w.nfloats : (n+1)*w.nfloats] {
-				dst = le.AppendUint32(dst, math.Float32bits(f))
+				dst = append32(dst, math.Float32bits(f))
 			}
 			for _, b := range w.bitmaps[n*w.nwords : (n+1)*w.nwords] {
-				dst = le.AppendUint64(dst, b)
+				dst = append64(dst, b)
 			}
 		}
 	}
@@ -76,7 +74,6 @@ func (c *Context) Restore(data []byte) error {
 
 func (c *Context) restore(data []byte) error {
 	const header = len(snapshotMagic) + 4 + 8
-	le := binary.LittleEndian
 	if len(data) < header || string(data[:len(snapshotMagic)]) != snapshotMagic {
 		return SnapshotError("not one, or of another version")
 	}
@@ -88,7 +85,7 @@ func (c *Context) restore(data []byte) error {
 		return SnapshotError("header is not valid")
 	}
 	c.timed = h[1] == 1
-	c.now = int64(le.Uint64(h[4:]))
+	c.now = int64(read64(h[4:]))
 	if c.now < -maxTime || c.now > maxTime {
 		return SnapshotError("time out of range")
 	}
@@ -97,7 +94,7 @@ func (c *Context) restore(data []byte) error {
 		if len(data) < 12 {
 			return SnapshotError("ends too early")
 		}
-		n, floats, words := int64(le.Uint32(data)), int64(le.Uint32(data[4:])), int64(le.Uint32(data[8:]))
+		n, floats, words := int64(read32(data)), int64(read32(data[4:])), int64(read32(data[8:]))
 		data = data[12:]
 		w := *c.role(i)
 		if w == nil {
@@ -129,10 +126,9 @@ func (c *Context) restore(data []byte) error {
 
 // restore reads windows of size bytes each.
 func (w *windows) restore(data []byte, size int) error {
-	le := binary.LittleEndian
 	w.clear()
 	for ; len(data) > 0; data = data[size:] {
-		key, t := le.Uint64(data), int64(le.Uint64(data[8:]))
+		key, t := read64(data), int64(read64(data[8:]))
 		if key == 0 || w.find(key) >= 0 {
 			return SnapshotError("has a key twice, or none")
 		}
@@ -142,7 +138,7 @@ func (w *windows) restore(data []byte, size int) error {
 		slot := w.add(key, t)
 		at := 16
 		for j := range w.nfloats {
-			f := math.Float32frombits(le.Uint32(data[at:]))
+			f := math.Float32frombits(read32(data[at:]))
 			if !(f >= 0 && f <= math.MaxFloat32) {
 				return SnapshotError("has a count that is no number >= 0")
 			}
@@ -150,9 +146,27 @@ func (w *windows) restore(data []byte, size int) error {
 			at += 4
 		}
 		for j := range w.nwords {
-			w.bitmaps[slot*w.nwords+j] = le.Uint64(data[at:])
+			w.bitmaps[slot*w.nwords+j] = read64(data[at:])
 			at += 8
 		}
 	}
 	return nil
 }
+
+// Little-endian words by hand: encoding/binary brings reflect with it, which
+// the browser would carry. The compiler makes one load or store of each.
+
+func append32(dst []byte, x uint32) []byte {
+	return append(dst, byte(x), byte(x>>8), byte(x>>16), byte(x>>24))
+}
+
+func append64(dst []byte, x uint64) []byte {
+	return append32(append32(dst, uint32(x)), uint32(x>>32))
+}
+
+func read32(b []byte) uint32 {
+	_ = b[3]
+	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+}
+
+func read64(b []byte) uint64 { return uint64(read32(b)) | uint64(read32(b[4:]))<<32 }

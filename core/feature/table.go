@@ -10,17 +10,17 @@ import (
 	"github.com/tiercel/tiercel/core/event"
 )
 
-// EncoderTable encodes records of arbitrary columns, such as the published sets
+// Table encodes records of arbitrary columns, such as the published sets
 // of flow features: numbers as they are, categories as one column a level. Its
 // schema travels in the model. It has no values and no context.
 //
 // It is immutable and safe for concurrent use.
-type EncoderTable struct {
+type Table struct {
 	schema *Schema
 	cells  []int // the cell that each column reads, -1 where the file has none
 }
 
-var _ Encoder = (*EncoderTable)(nil)
+var _ Encoder = (*Table)(nil)
 
 // MaxColumns bounds the columns of a table schema, levels counted one by one.
 const MaxColumns = 4096
@@ -33,14 +33,14 @@ func (e TableError) Error() string { return "feature: table: " + string(e) }
 // NewTable returns the encoder of a table: columns are those of a schema, names
 // those of the file's cells in order. A column whose source the file lacks is
 // NaN in every row; a file that has none of them is an error.
-func NewTable(columns []Column, names []string) (*EncoderTable, error) {
+func NewTable(columns []Column, names []string) (*Table, error) {
 	if len(columns) == 0 {
 		return nil, TableError("no columns")
 	}
 	if len(columns) > MaxColumns {
 		return nil, TableError(strconv.Itoa(len(columns)) + " columns, the limit is " + strconv.Itoa(MaxColumns))
 	}
-	t := &EncoderTable{schema: &Schema{Kind: event.Table, Table: columns}, cells: make([]int, len(columns))}
+	t := &Table{schema: &Schema{Kind: event.Table, Table: columns}, cells: make([]int, len(columns))}
 	place := make(map[string]int, len(names))
 	for i, n := range names {
 		if _, twice := place[n]; twice {
@@ -72,12 +72,12 @@ func NewTable(columns []Column, names []string) (*EncoderTable, error) {
 }
 
 // Schema returns the columns.
-func (t *EncoderTable) Schema() *Schema { return t.schema }
+func (t *Table) Schema() *Schema { return t.schema }
 
 // Encode implements Encoder. A cell that is no number is NaN in a numeric
 // column; so are the levels of a category whose cell the record lacks. A level
 // that no column knows gives 0 in all of them.
-func (t *EncoderTable) Encode(dst *Batch, obs *[]Observation, b *event.Batch, _ *Scratch) {
+func (t *Table) Encode(dst *Batch, obs *[]Observation, b *event.Batch, _ *Scratch) {
 	prepare(dst, obs, len(b.Events), len(t.cells))
 	for i := range b.Events {
 		dst.Texts.endRow()
