@@ -1,7 +1,6 @@
 package feature
 
 import (
-	"bytes"
 	"math"
 	"slices"
 
@@ -21,8 +20,8 @@ var _ Encoder = (*HTTP)(nil)
 // Columns that are no maxima over values. Flags are 0 or 1, counts and sizes
 // log2(1+n).
 const (
-	colGet = iota
-	colHead
+	colGet  = iota
+	colHead // HEAD, OPTIONS: nothing but headers is asked for
 	colPost
 	colWrite  // PUT, PATCH, DELETE
 	colMethod // any other
@@ -57,7 +56,7 @@ const (
 )
 
 var colNames = [colMarkers]string{
-	"http.method.get", "http.method.head", "http.method.post", "http.method.write", "http.method.other",
+	"http.method.get", "http.method.head_options", "http.method.post", "http.method.write", "http.method.other",
 	"http.status.2xx", "http.status.3xx", "http.status.denied", "http.status.missing", "http.status.4xx", "http.status.5xx",
 	"http.response.bytes", "http.no_target", "http.proxy",
 	"url.length", "url.depth", "url.asset", "url.script", "url.hidden", "url.empty_segment",
@@ -197,51 +196,6 @@ func (h *HTTP) encode(row []float32, o *Observation, texts *Texts, b *event.Batc
 	h.observe(o, b, e, &t, write)
 }
 
-// target is a request's target, taken apart.
-type target struct {
-	url, path, query event.Span
-	proxy            bool
-	none             bool // no target at all: bytes of another protocol
-	file             fileKind
-}
-
-// splitTarget takes the target apart: path and query, the scheme and host of
-// the absolute form cut off.
-func splitTarget(b *event.Batch, url event.Span) (t target) {
-	t.url = url
-	if url.Len == 0 {
-		return t
-	}
-	text := b.Bytes(url)
-	start := 0
-	switch {
-	case text[0] == '/' || text[0] == '*' && len(text) == 1:
-	default:
-		n := bytes.Index(text[:min(len(text), 16)], []byte("://"))
-		if n < 0 {
-			t.none = true
-			break
-		}
-		t.proxy = true
-		if start = bytes.IndexByte(text[n+3:], '/'); start < 0 {
-			start = len(text)
-			if q := bytes.IndexByte(text[n+3:], '?'); q >= 0 {
-				start = n + 3 + q
-			}
-		} else {
-			start += n + 3
-		}
-	}
-	end := len(text)
-	if q := bytes.IndexByte(text[start:], '?'); q >= 0 {
-		end = start + q
-		t.query = event.Span{Off: url.Off + uint32(end+1), Len: url.Len - uint32(end+1)}
-	}
-	t.path = event.Span{Off: url.Off + uint32(start), Len: uint32(end - start)}
-	t.file = kindOfFile(text[start:end])
-	return t
-}
-
 // setMethod fills the method's columns and reports whether it writes.
 func setMethod(row []float32, method []byte) (write bool) {
 	column := colMethod
@@ -293,43 +247,6 @@ func logBytes(n float64) float32 {
 	return float32(exp-1) + float32(int((m-0.5)*16))/8
 }
 
-// fileKind is what a path's extension says that it asks for.
-type fileKind uint8
-
-const (
-	fileOther  fileKind = iota
-	fileAsset           // static: images, styles, fonts
-	fileScript          // programs
-)
-
-// maxExtension is the longest extension that kindOfFile knows.
-const maxExtension = 6
-
-// kindOfFile reads the extension of a path's last segment.
-func kindOfFile(path []byte) fileKind {
-	var low [maxExtension]byte
-	dot := len(path) - 1
-	for ; dot >= 0 && isAlnum(path[dot]); dot-- {
-		if len(path)-dot > maxExtension {
-			return fileOther
-		}
-	}
-	if dot < 0 || path[dot] != '.' {
-		return fileOther
-	}
-	n := copy(low[:], path[dot+1:])
-	for i, c := range low[:n] {
-		low[i] = lowerTable[c]
-	}
-	switch string(low[:n]) {
-	case "css", "js", "png", "jpg", "jpeg", "gif", "ico", "svg", "webp", "woff", "woff2", "ttf", "eot", "mp4", "mp3", "pdf", "map", "avif", "webm":
-		return fileAsset
-	case "php", "asp", "aspx", "jsp", "jspx", "cgi", "pl", "do", "action", "cfm", "py", "sh", "exe", "dll", "phtml", "php5", "php7", "rb", "ashx", "asmx":
-		return fileScript
-	}
-	return fileOther
-}
-
 func setTarget(row []float32, buf []byte, t *target) {
 	if t.url.Len == 0 {
 		fillNaN(row[colNoTarget : colEmpty+1])
@@ -352,96 +269,4 @@ func setTarget(row []float32, buf []byte, t *target) {
 	}
 	row[colDepth] = logCount(depth)
 	row[colAsset], row[colScript] = flag(t.file == fileAsset), flag(t.file == fileScript)
-}
-
-// observe fills what the windows need to know.
-func (h *HTTP) observe(o *Observation, b *event.Batch, e *event.Event, t *target, write bool) {
-	*o = Observation{Kind: event.HTTP, Time: e.Time, Length: float32(t.url.Len)}
-	if o.Peer = hashOf(b, e, event.Domain); o.Peer == 0 {
-		o.Peer = hashOf(b, e, event.HostName)
-	}
-	// Without a source there is nobody to judge: an agent string is shared by
-	// thousands, and windows over it would only count the site's traffic.
-	o.Entity = hashOf(b, e, event.SourceIP)
-	path := b.Bytes(t.path)
-	if len(path) > 0 {
-		var first int
-		o.Item, first = hashPath(path)
-		o.Service = HashPair(o.Peer, Hash64(path[:first]))
-	}
-	if v := e.Num[event.ResponseBytes]; v > 0 {
-		o.In = float32(v)
-	}
-	if v := e.Num[event.RequestBytes]; v > 0 {
-		o.Out = float32(v)
-	}
-	switch status := e.Num[event.StatusCode]; {
-	case status >= 200 && status < 400:
-		o.Flags |= FlagSuccess
-	case status == 401 || status == 403:
-		o.Flags |= FlagFailed | FlagDenied
-	case status == 404:
-		o.Flags |= FlagFailed | FlagMissing
-	case status >= 400:
-		o.Flags |= FlagFailed
-	}
-	if write {
-		o.Flags |= FlagWrite
-		if isLogin(path) {
-			o.Flags |= FlagLogin
-		}
-	}
-	if t.file == fileAsset {
-		o.Flags |= FlagAsset
-	}
-}
-
-// hashPath hashes a path with its digits masked, so that /item/17 and /item/18
-// are one page, and returns the end of its first segment.
-func hashPath(path []byte) (h uint64, first int) {
-	var block [32]byte
-	n := 0
-	first = len(path)
-	digits := false
-	for i, c := range path {
-		if c == '/' && i > 0 && first == len(path) {
-			first = i
-		}
-		if c-'0' < 10 {
-			if digits {
-				continue
-			}
-			digits = true
-			c = '0'
-		} else {
-			digits = false
-		}
-		if n == len(block) {
-			h = HashPair(h, Hash64(block[:]))
-			n = 0
-		}
-		block[n] = c
-		n++
-	}
-	return HashPair(h, Hash64(block[:n])), first
-}
-
-// loginWords stand in the paths that take a password.
-var loginWords = [...]string{"login", "signin", "sign_in", "sign-in", "logon", "auth", "session", "password", "passwd", "xmlrpc", "oauth", "token", "account", "entrar", "admin"}
-
-// maxLoginPath is how much of a path is searched for them.
-const maxLoginPath = 128
-
-func isLogin(path []byte) bool {
-	var low [maxLoginPath]byte
-	n := min(len(path), maxLoginPath)
-	for i, c := range path[:n] {
-		low[i] = lowerTable[c]
-	}
-	for _, w := range loginWords {
-		if bytes.Contains(low[:n], []byte(w)) {
-			return true
-		}
-	}
-	return false
 }
