@@ -20,7 +20,10 @@ type NgramOptions struct {
 	Origins uint32        // bit o set: values of feature.Origin o are read; default all
 
 	// Raw sums the weights of a value's n-grams as they are; by default the sum
-	// is divided by the square root of their number.
+	// is divided by the square root of their number. Fitted on httpparams,
+	// openappsec-values, csic-2010 and modern-http together, the quotient finds
+	// .977 of the attacks at .1 % false alarms on the test sites of modern-http,
+	// the sum .947; on csic-2010 the sum is better (AUROC .86 against .81).
 	Raw bool
 
 	L2         float64 // penalty on the squared weights; default 0.1
@@ -30,7 +33,11 @@ type NgramOptions struct {
 	MaxRepeat  float64 // a value that occurs more often in a class weighs no more than this often; default 16
 }
 
-// DefaultGrams are what the measurements in text_data_test.go chose.
+// DefaultGrams are single bytes, pairs and triples, ends included. Recall at 1 %
+// false alarms on openappsec-values, httpparams and dga: 1 to 3 with ends
+// .9983, .9995, .9165, without ends .9977, .9992, .9096; 1 to 4 without ends
+// .9978, .9990, .9232 at a third more time; 2 to 4 .9967, .9985, .8932; 3 to 5
+// .9957, .9977, .6666. 2^12 buckets lose .0245 on dga, 2^15 gain .004.
 var DefaultGrams = learner.Grams{MinN: 1, MaxN: 3, Buckets: 1 << 14, Edges: true}
 
 func (o NgramOptions) withDefaults() NgramOptions {
