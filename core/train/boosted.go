@@ -12,7 +12,7 @@ const boostedDepth = 8
 // first over up to 255 bins (Ke et al., "LightGBM", NeurIPS 2017): the offline
 // challenger of FitTrees, with the same options and guarantees.
 func FitBoosted(d *Data, columns []int, o TreesOptions) (*learner.Boosted, error) {
-	o = o.withDefaults(0.1, boostedDepth)
+	o = o.withDefaults(boostedDepth)
 	if err := o.validate(d, columns, boostedDepth); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -70,6 +71,25 @@ func TestForestRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func ExampleFitForest() {
+	d := &Data{D: 1}
+	for i := range 300 {
+		d.X, d.Y, d.N = append(d.X, float32(i)), append(d.Y, uint8(i/200)), d.N+1
+	}
+	l, err := FitForest(d, []int{0}, ForestOptions{Seed: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	shares := make([]float32, 2)
+	if err := l.Score(shares, &learner.Batch{N: 2, D: 1, X: []float32{50, 280}}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.2f %.2f\n", shares[0], shares[1])
+	// Output: 0.00 1.00
 }
 
 func BenchmarkForest(b *testing.B) {

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math"
 	"reflect"
 	"testing"
@@ -160,6 +161,45 @@ func TestHistogramKnowsTails(t *testing.T) {
 	if !(at(500) < at(960) && at(960) < at(995) && at(995) < at(1000)) {
 		t.Error("surprise does not rise towards the end")
 	}
+}
+
+func ExampleFitIsolation() {
+	// Normal rows: few ports, moderate bytes. No threat is needed to fit.
+	d := &Data{D: 2}
+	for i := range 500 {
+		d.X, d.Y, d.N = append(d.X, float32(i%4), float32(200+i*37%900)), append(d.Y, 0), d.N+1
+	}
+	l, err := FitIsolation(d, []int{0, 1}, IsolationOptions{Seed: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	scores := make([]float32, 2)
+	if err := l.Score(scores, &learner.Batch{N: 2, D: 2, X: []float32{2, 600, 80, 9e6}}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(scores[0] < scores[1])
+	// Output: true
+}
+
+func ExampleFitHistogram() {
+	d := &Data{D: 1}
+	for i := range 500 {
+		d.X, d.Y, d.N = append(d.X, float32(i%100)), append(d.Y, 0), d.N+1
+	}
+	l, err := FitHistogram(d, []int{0}, HistogramOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	scores := make([]float32, 2)
+	if err := l.Score(scores, &learner.Batch{N: 2, D: 1, X: []float32{50, 4000}}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("usual %.0f, never seen %.0f\n", scores[0], scores[1])
+	// Output: usual -1, never seen 5
 }
 
 func BenchmarkIsolation(b *testing.B) {

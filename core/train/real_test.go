@@ -8,25 +8,21 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strconv"
 	"testing"
 
 	"github.com/tiercel/tiercel/core/learner"
 )
 
-func sortBy(order []int, less func(a, b int) bool) {
-	sort.SliceStable(order, func(i, j int) bool { return less(order[i], order[j]) })
-}
-
-// realData reads a CSV under the directory that TIERCEL_DATA names. Columns
-// that are not numbers become their values' rank in sorted order, values that
-// coder has not seen become -1: what scikit-learn's OrdinalEncoder does.
+// coder turns the cells of a table into numbers. Columns that are not numbers
+// become their values' rank in sorted order, values not seen before become -1:
+// what scikit-learn's OrdinalEncoder does.
 type coder struct {
 	names  []string
 	levels []map[string]float32 // nil for numbers
 }
 
+// readTable reads a CSV under the directory that TIERCEL_DATA names.
 func readTable(t testing.TB, name string) (header []string, rows [][]string) {
 	t.Helper()
 	dir := os.Getenv("TIERCEL_DATA")

@@ -3,6 +3,7 @@ package train
 import (
 	"math"
 	"math/rand/v2"
+	"sort"
 )
 
 // sampleData makes n rows of eight columns: threats are many small packets to
@@ -39,6 +40,11 @@ func allColumns(n int) []int {
 		c[i] = i
 	}
 	return c
+}
+
+// sortBy sorts indices and keeps the order of equals.
+func sortBy(order []int, less func(a, b int) bool) {
+	sort.SliceStable(order, func(i, j int) bool { return less(order[i], order[j]) })
 }
 
 // ranking returns the AUROC and the recall at a share of false alarms; ties

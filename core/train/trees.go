@@ -14,7 +14,7 @@ type TreesOptions struct {
 	Info learner.Info // ID (default the type's name), Class, Context and Cost; the rest is filled in
 
 	Trees      int     // boosting rounds; default 400
-	Rate       float64 // learning rate; default 0.15 for symmetric, 0.1 for ordinary trees
+	Rate       float64 // learning rate; default 0.1
 	Depth      int     // questions to a leaf; default and most 6 for symmetric, 8 for ordinary trees
 	Leaves     int     // FitBoosted only: leaves a tree; default 31
 	Lambda     float64 // L2 penalty on leaf values; default 1
@@ -39,13 +39,13 @@ type TreesOptions struct {
 	Workers int    // goroutines; default GOMAXPROCS. The result does not depend on it
 }
 
-func (o TreesOptions) withDefaults(rate float64, depth int) TreesOptions {
+func (o TreesOptions) withDefaults(depth int) TreesOptions {
 	or := func(p *float64, v float64) {
 		if *p == 0 {
 			*p = v
 		}
 	}
-	or(&o.Rate, rate)
+	or(&o.Rate, 0.1)
 	or(&o.Lambda, 1)
 	or(&o.MinHessian, 1)
 	or(&o.Rows, 0.8)
@@ -104,8 +104,14 @@ func (o *TreesOptions) validate(d *Data, columns []int, depth int) error {
 //
 // Gradients are fixed-point numbers, so sums do not depend on their order and
 // the trees do not depend on the number of workers.
+//
+// Measured, AUROC / recall at 1 % and 0.1 % false alarms with 400 trees on
+// NSL-KDD and UNSW-NB15: rate 0.1 .973/.439/.155 and .998/.966/.908, 0.2
+// .967/.374/.188 and .998/.966/.912, 0.35 .963/.334/.130 and .998/.962/.913.
+// Leaves drawn to their parent's value instead of to 0 lose .005 AUROC and .07
+// recall at 1 % on NSL-KDD.
 func FitTrees(d *Data, columns []int, o TreesOptions) (*learner.Trees, error) {
-	o = o.withDefaults(0.15, learner.TreeDepth)
+	o = o.withDefaults(learner.TreeDepth)
 	if err := o.validate(d, columns, learner.TreeDepth); err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func TestTreesLearn(t *testing.T) {
 // The stored integers must give what the fitter's floating point saw.
 func TestTreesScoreIsTheMargin(t *testing.T) {
 	d := sampleData(2000, 3)
-	o := TreesOptions{Trees: 50}.withDefaults(0.15, learner.TreeDepth)
+	o := TreesOptions{Trees: 50}.withDefaults(learner.TreeDepth)
 	f := symmetric{booster: newBooster(d, allColumns(d.D), learner.TreeBorders, &o)}
 	f.hist, f.gain = make([][]sum, d.D), make([]candidate, d.D)
 	l, err := f.learner(f.run(f.grow))
