@@ -79,26 +79,31 @@ func decode(dst, src []byte, e escapes) ([]byte, decoding) {
 	start := len(dst)
 	dst = append(dst, src...)
 	text := dst[start:]
+	var upper int32 // in a register: d is in memory
 	for i, c := range text {
 		a := byteAttrs[c]
 		if a&stop != 0 {
+			d.upper = upper
 			n := unescape(text[i:], e, &d)
 			dst = dst[:start+i+n]
 			lowerInPlace(dst[start+i:], &d)
 			return dst, d
 		}
-		d.upper += int32(a >> 2) // attrUpper is bit 2
+		upper += int32(a >> 2) // attrUpper is bit 2
 		text[i] = lowerTable[c]
 	}
+	d.upper = upper
 	return dst, d
 }
 
 // lowerInPlace folds the case of text.
 func lowerInPlace(text []byte, d *decoding) {
+	var upper int32
 	for i, c := range text {
-		d.upper += int32(byteAttrs[c] >> 2)
+		upper += int32(byteAttrs[c] >> 2)
 		text[i] = lowerTable[c]
 	}
+	d.upper += upper
 }
 
 // unescape removes up to MaxEscapes levels of escapes in place and returns the
