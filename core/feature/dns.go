@@ -1,8 +1,6 @@
 package feature
 
 import (
-	"math"
-
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/portable"
 )
@@ -335,14 +333,24 @@ func measureLabel(row []float32, text, raw []byte) {
 	}
 	n := len(text) - dots
 	letters := vowels + consonants
+	// Entropy is log2 n - sum of m log2 m / n over the counts m; each character
+	// that occurs is met once.
 	var distinct int
-	var bits float64
-	for c, m := range counts {
+	var sum float64
+	for _, c := range text {
+		m := counts[c]
 		if m == 0 || c == '.' {
 			continue
 		}
+		counts[c] = 0
 		distinct++
-		bits -= float64(float64(m) * portable.Log2(float64(m)/float64(max(n, 1))))
+		if m > 1 {
+			sum += float64(float64(m) * portable.Log2(float64(m)))
+		}
+	}
+	row[labelEntropy] = 0
+	if n > 0 {
+		row[labelEntropy] = float32(max(portable.Log2(float64(n))-sum/float64(n), 0))
 	}
 	over := func(part, whole int) float32 {
 		if whole == 0 {
@@ -350,7 +358,6 @@ func measureLabel(row []float32, text, raw []byte) {
 		}
 		return float32(part) / float32(whole)
 	}
-	row[labelEntropy] = float32(bits / math.Max(float64(n), 1))
 	row[labelUnique] = over(distinct, n)
 	row[labelDigits] = over(digits, n)
 	row[labelVowels] = over(vowels, letters)
