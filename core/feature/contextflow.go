@@ -102,8 +102,8 @@ const (
 	// contactKnown is from how many intervals on regularity is stated.
 	contactKnown = 6
 	// contactLoose is the mean absolute deviation of log intervals at which
-	// nothing is regular about them. Intervals of random arrivals have .99,
-	// of a timer with +-30 % jitter .16.
+	// nothing is regular about them. Intervals of random arrivals have .98,
+	// of a timer with +-30 % jitter .15.
 	contactLoose = 0.5
 )
 

@@ -19,7 +19,7 @@ const (
 	// sampledShift: one item in 2^4 reaches the second bitmap.
 	sampledShift = 4
 	// readable is how many bits of 64 leave the first bitmap readable: at 52
-	// it stands for 107 items with a standard error of 11 %.
+	// it stands for 107 items with a standard error of 12 %.
 	readable = 52
 )
 
