@@ -167,7 +167,7 @@ func lowRecall(scores []float64, d *Data) float64 {
 			continue
 		}
 		w = math.Min(w, limit-alarms)
-		area += w * caught
+		area += float64(w * caught)
 		if alarms += w; alarms >= limit {
 			break
 		}

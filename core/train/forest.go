@@ -84,7 +84,7 @@ func FitForest(d *Data, columns []int, o ForestOptions) (*learner.Forest, error)
 	for i, v := range w {
 		top = math.Max(top, v)
 		total += v
-		threats += v * float64(d.Y[i])
+		threats += float64(v * float64(d.Y[i]))
 	}
 	if total == 0 {
 		return nil, errors.New("train: all rows have weight 0")

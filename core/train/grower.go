@@ -79,7 +79,7 @@ func (g *grower) partition(s span, q candidate) int {
 	return s.from + under
 }
 
-func (g *grower) hessian(s sum) float64 { return float64(s.h) * g.unit }
+func (g *grower) hessian(s sum) float64 { return float64(float64(s.h) * g.unit) }
 
 // value is the Newton step -G/(H+lambda) of a leaf.
 func (g *grower) value(s sum) float64 {

@@ -150,7 +150,7 @@ func fitTails(d *Data, normals []int, column, bins int) tailTable {
 		left, right := (below+m+.5)/(total+1), (total-below+.5)/(total+1)
 		t.surprise[c] = -portable.Log(math.Min(1, 2*math.Min(left, right)))
 		below += m
-		mean += m * t.surprise[c]
+		mean += float64(m * t.surprise[c])
 	}
 	if total > 0 {
 		mean /= total

@@ -112,7 +112,7 @@ func pool(chain []int, values, weights []float64) {
 		for n := len(blocks); n > 1 && blocks[n-2].value > blocks[n-1].value; n-- {
 			a, b := blocks[n-2], blocks[n-1]
 			w := a.weight + b.weight
-			a.value = (a.value*a.weight + b.value*b.weight) / w
+			a.value = (float64(a.value*a.weight) + float64(b.value*b.weight)) / w
 			a.weight, a.n = w, a.n+b.n
 			blocks = append(blocks[:n-2], a)
 		}
