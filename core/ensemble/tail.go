@@ -109,6 +109,7 @@ func (t *Tail) Threshold(rate float64) float64 {
 		f := (t.LogRate[i] - l) / (t.LogRate[i] - t.LogRate[i+1])
 		x = t.X[i] + float64((t.X[i+1]-t.X[i])*f)
 	}
+	x = max(x, -math.MaxFloat64) // a tiny slope may have led to -Inf
 	// The arithmetic above is off by a few last places; a threshold must not
 	// let more through than asked.
 	for step := 1e-15; t.Rate(x) > rate; step *= 2 {
