@@ -97,10 +97,12 @@ func (m *marks) reset() {
 	}
 }
 
-// fresh adds a bucket and returns 1 if it was not there, else 0.
-func (m *marks) fresh(bucket uint64) int {
-	d := uint(m.at[bucket%MaxBuckets] ^ m.tag)
-	m.at[bucket%MaxBuckets] = m.tag
+// fresh adds a bucket and returns 1 if it was not there, else 0. (at and tag
+// are those of a marks: in a loop they must stay in registers, although the
+// compiler has to assume that a store to at changes the tag.)
+func fresh(at *[MaxBuckets]uint8, tag uint8, bucket uint64) int {
+	d := uint(at[bucket%MaxBuckets] ^ tag)
+	at[bucket%MaxBuckets] = tag
 	return int((d + 255) >> 8)
 }
 
@@ -147,9 +149,9 @@ type tally struct {
 func (t *tally) add(g *Grams, key uint64, most int) {
 	for n := g.MinN; n <= min(g.MaxN, most); n++ {
 		bucket := orderOf(n).hash(key) >> t.shift
-		fresh := t.seen.fresh(bucket)
-		t.total += int(t.weights[bucket]) & -fresh
-		t.distinct += fresh
+		f := fresh(&t.seen.at, t.seen.tag, bucket)
+		t.total += int(t.weights[bucket]) & -f
+		t.distinct += f
 	}
 }
 
@@ -157,15 +159,18 @@ func (t *tally) add(g *Grams, key uint64, most int) {
 // use: the same without loops and branches.
 func (t *tally) oneToThree(key uint64, text []byte) uint64 {
 	a, b, c := orderOf(1).factor, orderOf(2).factor, orderOf(3).factor
-	seen, weights, shift := t.seen, t.weights, t.shift&63
+	at, tag, weights, shift := &t.seen.at, t.seen.tag, t.weights, t.shift&63
 	total, distinct := 0, 0
 	for _, ch := range text {
 		key = key<<8 | uint64(ch)
 		x := (key << 56) * a >> shift
 		y := (key << 48) * b >> shift
 		z := (key << 40) * c >> shift
-		fx, fy, fz := seen.fresh(x), seen.fresh(y), seen.fresh(z)
-		total += int(weights[x])&-fx + int(weights[y])&-fy + int(weights[z])&-fz
+		// Weights are loaded before marks are stored: tables of one size lie at
+		// equal offsets within a page, and a load behind such a store waits.
+		wx, wy, wz := int(weights[x]), int(weights[y]), int(weights[z])
+		fx, fy, fz := fresh(at, tag, x), fresh(at, tag, y), fresh(at, tag, z)
+		total += wx&-fx + wy&-fy + wz&-fz
 		distinct += fx + fy + fz
 	}
 	t.total += total
