@@ -64,6 +64,7 @@ func gz(t testing.TB, data string) []byte {
 }
 
 func TestScanTable(t *testing.T) {
+	t.Parallel()
 	log, _ := sshLog(100, 1)
 	path := write(t, "auth.log", []byte(log))
 	r := tiercel(t, nil, "scan", "--model", trained, "--budget", "1%", path)
@@ -92,6 +93,7 @@ func TestScanTable(t *testing.T) {
 }
 
 func TestScanNDJSON(t *testing.T) {
+	t.Parallel()
 	log, labels := sshLog(100, 1)
 	log += "not a syslog line\n"
 	path := write(t, "auth.log", []byte(log))
@@ -133,6 +135,7 @@ func TestScanNDJSON(t *testing.T) {
 }
 
 func TestScanCSV(t *testing.T) {
+	t.Parallel()
 	log, _ := sshLog(60, 1)
 	r := tiercel(t, strings.NewReader(log), "scan", "--model", trained, "--budget", "1%", "--output", "csv", "--explain", "-")
 	rows, err := csv.NewReader(strings.NewReader(r.out)).ReadAll()
@@ -147,6 +150,7 @@ func TestScanCSV(t *testing.T) {
 // The output does not depend on how the work is spread, nor on how the input
 // is packed.
 func TestScanIsRepeatable(t *testing.T) {
+	t.Parallel()
 	log, _ := sshLog(3000, 1)
 	path := write(t, "auth.log", []byte(log))
 	base := []string{"scan", "--model", trained, "--output", "ndjson", "--all", "--explain"}
@@ -166,6 +170,7 @@ func TestScanIsRepeatable(t *testing.T) {
 }
 
 func TestScanWritesFile(t *testing.T) {
+	t.Parallel()
 	log, _ := sshLog(50, 1)
 	in, out := write(t, "auth.log", []byte(log)), filepath.Join(t.TempDir(), "out.ndjson")
 	r := tiercel(t, nil, "scan", "--model", trained, "--output", "ndjson", "--all", "-o", out, in)
@@ -182,6 +187,7 @@ func TestScanWritesFile(t *testing.T) {
 }
 
 func TestScanTimeRange(t *testing.T) {
+	t.Parallel()
 	log, _ := sshLog(200, 1)
 	path := write(t, "auth.log", []byte(log))
 	r := tiercel(t, nil, "scan", "--model", trained, "--output", "ndjson", "--all", "--since", "2026-01-29T06:00:00Z", "--until", "2026-01-29 06:30", path)
@@ -203,6 +209,7 @@ func TestScanTimeRange(t *testing.T) {
 }
 
 func TestExitStatus(t *testing.T) {
+	t.Parallel()
 	log, _ := sshLog(60, 1)
 	quiet := strings.Join(strings.SplitAfterN(log, "\n", 8)[1:7], "")
 	good, calm := write(t, "auth.log", []byte(log)), write(t, "calm.log", []byte(quiet))
@@ -249,6 +256,7 @@ func TestExitStatus(t *testing.T) {
 }
 
 func TestScanTopIncidents(t *testing.T) {
+	t.Parallel()
 	log, _ := sshLog(100, 1)
 	path := write(t, "auth.log", []byte(log))
 	all := tiercel(t, nil, "scan", "--model", trained, "--budget", "50%", path).out
