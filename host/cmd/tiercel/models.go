@@ -13,8 +13,8 @@ import (
 	"github.com/tiercel/tiercel/core/model/models"
 )
 
-// engine returns the engine that the flags ask for. A model of one's own
-// settles the kind of the events unless --kind did.
+// engine returns the engine that the flags ask for, and settles in o how the
+// records of its model are read.
 func (j *judging) engine(o *event.Options, since, until string) (*core.Engine, error) {
 	budget, err := core.ParseBudget(j.budget)
 	if err != nil {
@@ -46,7 +46,11 @@ func (j *judging) models(o *event.Options) ([]*model.Model, error) {
 		if o.Kind != event.KindNone && o.Kind != m.Kind {
 			return nil, fmt.Errorf("--model %s is for %s events, --kind says %s", j.model, m.Kind, o.Kind)
 		}
-		o.Kind, o.Cells = m.Kind, m.Kind == event.Table
+		if m.Kind == event.Table {
+			// Only a table is anything that it is taken for; elsewhere a record's
+			// own kind decides whether the model may judge it.
+			o.Kind, o.Cells = event.Table, true
+		}
 		return []*model.Model{m}, nil
 	}
 	var list []*model.Model

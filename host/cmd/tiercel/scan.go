@@ -186,7 +186,7 @@ func (p *pass) file(ctx context.Context, name string) error {
 	case summary.Records == 0:
 		p.complain(&input.Error{Name: name, Problem: "holds no record of format " + l.format.Name})
 	case summary.Records == summary.Unread:
-		p.complain(&input.Error{Name: name, Problem: "no record could be read as " + l.format.Name})
+		p.complain(&input.Error{Name: name, Problem: "no record could be judged: " + commonest(&summary)})
 	}
 	return nil
 }
@@ -196,6 +196,17 @@ func aboutInput(err error) bool {
 	var broken *input.Error
 	var reason event.ParseError
 	return errors.As(err, &broken) || errors.As(err, &reason)
+}
+
+// commonest returns the reason for which most records could not be judged.
+func commonest(s *core.FileSummary) string {
+	best := ""
+	for reason, n := range s.Reasons {
+		if most := s.Reasons[best]; n > most || n == most && s.FirstUnread[reason] < s.FirstUnread[best] {
+			best = reason
+		}
+	}
+	return best
 }
 
 // complain tells what is wrong with an input. An empty file among others is

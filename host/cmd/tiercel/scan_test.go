@@ -214,12 +214,15 @@ func TestExitStatus(t *testing.T) {
 	quiet := strings.Join(strings.SplitAfterN(log, "\n", 8)[1:7], "")
 	good, calm := write(t, "auth.log", []byte(log)), write(t, "calm.log", []byte(quiet))
 	missing := filepath.Join(t.TempDir(), "missing.log")
+	web := write(t, "access.log", []byte(strings.Repeat(`192.0.2.1 - - [29/Jan/2026:10:01:02 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8"`+"\n", 5)))
 	cases := []struct {
 		name string
 		args []string
 		want int
 		says string
 	}{
+		{"no model for its events", []string{web}, 1, "access.log: no record could be judged: no model for this kind of event"},
+		{"no model for the events of one", []string{web, good}, 2, "no model for this kind of event"},
 		{"done", []string{good}, 0, "lines read"},
 		{"threat found", []string{"--exit-code", "42", good}, 42, ""},
 		{"no threat", []string{"--exit-code", "42", "--budget", "1e-9", calm}, 0, ""},
