@@ -89,10 +89,7 @@ func newScorer(m *model.Model) (*scorer, error) {
 // encoderOf returns the encoder that a model's rows need, after checking that
 // it computes the very columns that the model was trained on.
 func encoderOf(m *model.Model) (feature.Encoder, error) {
-	if m.Kind == event.Table {
-		return feature.NewTable(m.Schema.Table, m.Schema.Names)
-	}
-	encoder, err := feature.EncoderOf(m.Kind)
+	encoder, err := feature.EncoderFor(&m.Schema)
 	if err != nil {
 		return nil, err
 	}

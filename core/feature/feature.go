@@ -18,6 +18,7 @@ type Schema struct {
 	Names     []string
 	Stateless int
 	Table     []Column // Kind Table only: how each column is read from the cells
+	Whole     bool     // HTTP only: the values include each request as one text, see NewWholeHTTP
 }
 
 // Column returns the index of a named column, or -1.
@@ -55,10 +56,11 @@ const (
 	FromHeader
 	FromPayload // a bare parameter value
 	FromName    // a domain name
+	FromRequest // method, target and body as one text: see NewWholeHTTP
 	NumOrigins
 )
 
-var originNames = [NumOrigins]string{"path", "query", "body", "cookie", "referrer", "agent", "header", "payload", "name"}
+var originNames = [NumOrigins]string{"path", "query", "body", "cookie", "referrer", "agent", "header", "payload", "name", "request"}
 
 // String returns the origin's name as explanations print it.
 func (o Origin) String() string { return originNames[o] }

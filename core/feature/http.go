@@ -193,6 +193,9 @@ func (h *HTTP) encode(row []float32, o *Observation, texts *Texts, b *event.Batc
 	next = next[len(pathLexicals):]
 	r.top[paramPart].features(next[:numLexical], paramLexicals[:])
 	r.top[headerPart].features(next[numLexical:numLexical+len(headerLexicals)], headerLexicals[:])
+	if h.schema.Whole {
+		r.whole(method, t.url, body)
+	}
 	h.observe(o, b, e, &t, write)
 }
 

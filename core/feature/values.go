@@ -35,6 +35,7 @@ const (
 var partOf = [NumOrigins]part{
 	FromPath: pathPart, FromQuery: paramPart, FromBody: paramPart, FromPayload: paramPart,
 	FromCookie: headerPart, FromReferrer: headerPart, FromAgent: headerPart, FromHeader: headerPart, FromName: pathPart,
+	FromRequest: pathPart,
 }
 
 // request gathers what the values of one record show: the maxima of each part

@@ -98,6 +98,8 @@ func (m *Model) Validate() error {
 		return Error("more stateless columns than columns")
 	case (m.Kind == event.Table) != (len(m.Schema.Table) > 0):
 		return Error("cells are described for a kind that has none, or not for one that has")
+	case m.Schema.Whole && m.Kind != event.HTTP:
+		return Error("whole requests of a kind that has none")
 	case len(m.Schema.Table) > MaxColumns:
 		return Error("too many columns of cells")
 	case m.Tiers == nil:

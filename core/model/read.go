@@ -316,6 +316,8 @@ func readSchema(s string, kind event.Kind) (schema feature.Schema, err error) {
 			schema.Names = r.texts(MaxColumns)
 		case "stateless":
 			schema.Stateless = r.count(MaxColumns)
+		case "whole":
+			schema.Whole = r.boolean()
 		case "table":
 			r.objects(func() func(string) {
 				schema.Table = append(schema.Table, feature.Column{})

@@ -196,6 +196,8 @@ func schemaJSON(s *feature.Schema) string {
 		w.close('}')
 	}
 	w.close(']')
+	w.key("whole")
+	w.boolean(s.Whole)
 	w.close('}')
 	return string(w.b)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 
 	"github.com/tiercel/tiercel/core/ensemble"
@@ -50,7 +49,9 @@ var errTooFew = errors.New("train: fewer than two base learners could be fitted"
 //  3. Meta-learners learn from the out-of-fold scores of one kind of folds
 //     each, and are cross-fitted on the same folds for their calibration.
 //  4. The super-learner weighs the metas on the guard part, or takes the best
-//     single one; the thresholds come from the guard's normal rows.
+//     single one; the thresholds come from normal rows that no learner had seen
+//     when it scored them.
+//  5. The base learners that are used are fitted once more, on all rows.
 //
 // Whatever was no use is left out: learners to which no meta gives weight, and
 // metas to which the super-learner gives none.
@@ -59,7 +60,10 @@ func Fit(ctx context.Context, s *Set, o Options) (*Fitted, error) {
 		o.Recipe = Recipe(s, Full, o.Seed)
 	}
 	o.Split.Seed = o.Seed
-	total := len(o.Recipe) * (2*Folds + 1)
+	if o.Split.Guard == GuardAuto {
+		o.Split.Guard = guardFor(s)
+	}
+	total := len(o.Recipe) * (2*Folds + 2)
 	var mu sync.Mutex
 	done := 0
 	b := newBench(s, o.Recipe, o.Workers, func(what string) {
@@ -113,7 +117,7 @@ func Fit(ctx context.Context, s *Set, o Options) (*Fitted, error) {
 			return nil, err
 		}
 	}
-	return f.finish(o.Sites, o.Seed)
+	return f.finish(ctx, o.Sites, o.Seed)
 }
 
 // foldScores are raw scores, [learner][row], out of one kind of folds.
@@ -137,20 +141,22 @@ type fitting struct {
 }
 
 // drop keeps the learners that say something: that were fitted, and whose
-// scores are there and not all the same on the inner rows.
+// scores are there and differ on the inner rows by more than the folds do.
 func (f *fitting) drop(random [][]float32) {
 	for l := range f.learners {
 		if f.learners[l] == nil {
 			continue
 		}
-		present, lo, hi := 0, math.Inf(1), math.Inf(-1)
+		present, distinct := 0, map[float32]bool{}
 		for _, i := range f.inner {
-			if v := float64(random[l][i]); v == v {
+			if v := random[l][i]; v == v {
 				present++
-				lo, hi = min(lo, v), max(hi, v)
+				if len(distinct) <= Folds {
+					distinct[v] = true
+				}
 			}
 		}
-		if present*20 >= len(f.inner) && hi > lo {
+		if present*20 >= len(f.inner) && len(distinct) > Folds {
 			f.use = append(f.use, l)
 		}
 	}
@@ -190,6 +196,51 @@ func weightsOf(w []float32, rows []int) []float32 {
 	return take(w, rows)
 }
 
+// guardFor returns how the guard part is best chosen: by whole types of attack
+// where there are enough of them, so that the super-learner is judged on what
+// none of the lower tiers has seen the like of, else by groups.
+func guardFor(s *Set) Guard {
+	count := make([]int, len(s.Types))
+	types := 0
+	for i, t := range s.Type {
+		if s.Y[i] == 1 {
+			if count[t]++; count[t] == fewestOfClass {
+				types++
+			}
+		}
+	}
+	if types >= Folds+1 {
+		return GuardByType
+	}
+	return GuardByGroup
+}
+
+// refitAll fits the base learners of the tiers on every row, the guard's too.
+func (f *fitting) refitAll(ctx context.Context, t *ensemble.Tiers) error {
+	all := make([]int, f.data.N)
+	for i := range all {
+		all[i] = i
+	}
+	var specs []Spec
+	for _, b := range t.Bases {
+		for _, s := range f.specs {
+			if s.Info.ID == b.Learner.Info().ID {
+				specs = append(specs, s)
+			}
+		}
+	}
+	again := *f.bench
+	again.specs = specs
+	learners, err := again.refit(ctx, all)
+	if err != nil {
+		return err
+	}
+	for i, l := range learners {
+		t.Bases[i].Learner = l
+	}
+	return nil
+}
+
 // metaKinds returns the kinds of metas for the first and the further kinds of
 // folds: each kind is fitted on each kind of
 // folds, but the p-value combiners, whose weights do not come from the folds.
@@ -224,7 +275,7 @@ func (f *fitting) metas(folds *foldScores) error {
 }
 
 // finish fits the super-learner on the guard part and leaves out what is of no use.
-func (f *fitting) finish(sites bool, seed uint64) (*Fitted, error) {
+func (f *fitting) finish(ctx context.Context, sites bool, seed uint64) (*Fitted, error) {
 	raw := make([][]float32, len(f.use))
 	for n, l := range f.use {
 		scores := make([]float32, f.data.N)
@@ -254,8 +305,10 @@ func (f *fitting) finish(sites bool, seed uint64) (*Fitted, error) {
 	for n := range f.base {
 		out.Learner = append(out.Learner, Line{f.base[n].Learner.Info().ID, shares[n], Measure(raw[n], truth.Y, nil)})
 	}
-	out.Tiers, err = f.prune(super.Learner, shares)
-	return out, err
+	if out.Tiers, err = f.prune(super.Learner, shares); err != nil {
+		return nil, err
+	}
+	return out, f.refitAll(ctx, out.Tiers)
 }
 
 // tail fits the final rates on every normal row that has an honest score: the

@@ -30,7 +30,8 @@ type Guard uint8
 
 // Ways to choose the guard part.
 const (
-	GuardByGroup Guard = iota // random groups: the guard is like the training part
+	GuardAuto    Guard = iota // by type in Fit where a set has enough types, else by group
+	GuardByGroup              // random groups: the guard is like the training part
 	GuardByTime               // the last block of time, groups that reach into it included
 	GuardByType               // whole types of attack, and random groups of normal rows
 	GuardBySite               // whole sites

@@ -186,13 +186,16 @@ func (l *loader) settle(k event.Kind) error {
 		return nil
 	}
 	var err error
-	if l.encoder, err = feature.EncoderOf(k); err != nil {
+	if l.encoder, err = feature.EncoderFor(&feature.Schema{Kind: k, Whole: l.options.whole()}); err != nil {
 		return err
 	}
 	l.set.Schema = *l.encoder.Schema()
 	l.set.Rows.D = len(l.set.Schema.Names)
 	return nil
 }
+
+// whole reports whether requests are to be listed whole.
+func (o *LoadOptions) whole() bool { return o.Whole || o.Schema != nil && o.Schema.Whole }
 
 // observe folds record i into the windows of its site.
 func (l *loader) observe(i int, site string) {

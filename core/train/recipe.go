@@ -100,21 +100,30 @@ func Recipe(s *Set, effort Effort, seed uint64) []Spec {
 		)
 	}
 	if len(s.Rows.Texts.Values) > 0 {
+		const values = learner.AllOrigins &^ (1 << feature.FromRequest)
 		specs = append(
 			specs,
 			Spec{
 				Info: learner.Info{ID: "ngram", Texts: true},
 				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-					return FitNgram(d, NgramOptions{Info: info})
+					return FitNgram(d, NgramOptions{Info: info, Origins: values})
 				},
 			},
 			Spec{
 				Info: learner.Info{ID: "rarity", Texts: true},
 				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-					return FitRarity(d, RarityOptions{Info: info})
+					return FitRarity(d, RarityOptions{Info: info, Origins: values})
 				},
 			},
 		)
+	}
+	if s.Schema.Whole {
+		specs = append(specs, Spec{
+			Info: learner.Info{ID: "request", Texts: true},
+			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+				return FitNgram(d, NgramOptions{Info: info, Origins: 1 << feature.FromRequest})
+			},
+		})
 	}
 	specs = append(specs, classSpecs(s)...)
 	return append(specs, contextSpecs(s)...)

@@ -70,5 +70,6 @@ type LoadOptions struct {
 	// Table only: the columns that are features; nil takes all but those that Ignore names.
 	Columns []string
 	Ignore  []string
+	Whole   bool            // HTTP only: also list each request as one text, see feature.NewWholeHTTP
 	Schema  *feature.Schema // encode by this schema (evaluation of a Table model) instead of inferring one
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,6 +59,7 @@ type dataset struct {
 	train  []file
 	tests  []test
 	ignore []string // Table: columns that are no features
+	whole  bool     // HTTP: one application, whose requests may be learned whole
 	// rule is the trivial baseline that the set's README names: a score made of
 	// one field. A model must beat it to have learned anything.
 	rule string
@@ -111,7 +111,7 @@ func classOf(name string) string {
 }
 
 // load reads files of one kind into a set.
-func load(ctx context.Context, root string, kind event.Kind, files []file, ignore []string, like *train.Set) (*train.Set, error) {
+func load(root string, d *dataset, files []file, like *train.Set) (*train.Set, error) {
 	var sources []train.Source
 	labels := map[string]func(*train.Record) (train.Label, error){}
 	for _, f := range files {
@@ -133,14 +133,15 @@ func load(ctx context.Context, root string, kind event.Kind, files []file, ignor
 		sources = append(sources, s)
 	}
 	o := train.LoadOptions{
-		Event:  event.Options{Kind: kind, Cells: kind == event.Table},
+		Event:  event.Options{Kind: d.kind, Cells: d.kind == event.Table},
 		Label:  func(r *train.Record) (train.Label, error) { return labels[r.Source](r) },
-		Ignore: ignore,
+		Ignore: d.ignore,
+		Whole:  d.whole,
 	}
 	if like != nil {
 		o.Schema = &like.Schema
 	}
-	return train.Load(ctx, sources, o)
+	return train.Load(sources, o)
 }
 
 // generated is the path of a file that is not in the data folder but written

@@ -37,7 +37,7 @@ func main() {
 	var err error
 	switch os.Args[1] {
 	case "models":
-		err = models(ctx, *data, *out, *only, *seed)
+		err = writeModels(ctx, *data, *out, *only, *seed)
 	case "quality":
 		err = quality(ctx, *data, *out, *only, *seed)
 	default:

@@ -32,7 +32,7 @@ func quality(ctx context.Context, data, out, only string, seed uint64) error {
 		if only != "" && only != "default-"+kind.String() {
 			continue
 		}
-		if err := measureDefault(ctx, w, data, kind); err != nil {
+		if err := measureDefault(w, data, kind); err != nil {
 			return fmt.Errorf("default model of %s: %w", kind, err)
 		}
 	}
@@ -44,7 +44,7 @@ func quality(ctx context.Context, data, out, only string, seed uint64) error {
 
 // measureSet trains on a set's training part and writes a table for each of its tests.
 func measureSet(ctx context.Context, w io.Writer, data string, d *dataset, seed uint64) error {
-	set, err := load(ctx, data, d.kind, d.train, d.ignore, nil)
+	set, err := load(data, d, d.train, nil)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func measureSet(ctx context.Context, w io.Writer, data string, d *dataset, seed 
 		return err
 	}
 	for _, t := range d.tests {
-		test, err := load(ctx, data, d.kind, t.files, d.ignore, set)
+		test, err := load(data, d, t.files, set)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ func sets() []dataset {
 	ttl := append([]string{"sttl", "dttl", "ct_state_ttl"}, unsw...)
 	http := func(name, path, group string) dataset {
 		return dataset{
-			name: name, kind: event.HTTP, rule: "longer than most",
+			name: name, kind: event.HTTP, whole: true, rule: "longer than most",
 			train: one(path, labelled("train", "attack_class", "", group)),
 			tests: []test{{"test", one(path, labelled("test", "attack_class", "", group))}},
 		}
@@ -43,7 +43,7 @@ func sets() []dataset {
 			tests: []test{{"test_unseen", one("unsw-nb15/part82k.csv.gz", known(labelled("test", "attack_cat", "", ""), false))}},
 		},
 		{
-			name: "httpparams", kind: event.HTTP, rule: "longer than most",
+			name: "httpparams", kind: event.HTTP, whole: true, rule: "longer than most",
 			train: one("httpparams/train.ndjson.gz", labelled("", "attack_class", "", "")),
 			tests: []test{{"test", one("httpparams/test.ndjson.gz", labelled("", "attack_class", "", ""))}},
 		},
