@@ -137,7 +137,7 @@ type fitting struct {
 	use          []int             // the specs that are used, in order
 	base         []ensemble.Base   // by index into use
 	meta         []*ensemble.MetaLearner
-	cross        [][]float64 // of each meta, cross-fitted log-odds of the inner rows
+	random       *Table // calibrated scores of all rows out of random folds
 }
 
 // drop keeps the learners that say something: that were fitted, and whose
@@ -262,6 +262,9 @@ func (f *fitting) metas(folds *foldScores) error {
 	if err != nil {
 		return err
 	}
+	if folds.suffix == "" {
+		f.random = table
+	}
 	for _, kind := range metaKinds(folds.suffix == "") {
 		m, err := FitMeta(kind, table, f.truth(), folds.fold)
 		if err != nil {
@@ -269,7 +272,6 @@ func (f *fitting) metas(folds *foldScores) error {
 		}
 		m.Learner.Name = kind + folds.suffix
 		f.meta = append(f.meta, m.Learner)
-		f.cross = append(f.cross, m.LogOdds)
 	}
 	return nil
 }
@@ -311,11 +313,13 @@ func (f *fitting) finish(ctx context.Context, sites bool, seed uint64) (*Fitted,
 	return out, f.refitAll(ctx, out.Tiers)
 }
 
-// tail fits the final rates on every normal row that has an honest score: the
-// guard's, and the others' from cross-fitted metas over out-of-fold bases. The
-// guard alone would be too few to tell one in a thousand.
+// tail fits the final rates on every normal row whose base scores are honest:
+// the guard's, and the others' out of random folds. The guard alone would be
+// too few to tell one in a thousand; folds that leave out types and sites make
+// weaker learners than those that are used, whose normal scores run higher
+// (measured on the HTTP model: .04 % false alarms realised for a budget of 1 %).
 func (f *fitting) tail(super *Super, sites bool) (*ensemble.Tail, error) {
-	inner := SuperLogOdds(super.Learner, f.cross)
+	inner := SuperLogOdds(super.Learner, f.random.Apply(f.meta))
 	var scores []float64
 	var site []int32
 	var weight []float32
