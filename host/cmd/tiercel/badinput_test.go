@@ -91,7 +91,7 @@ func truncatedZstd(t *testing.T, log string) []byte {
 // those around them are judged as if they were not there.
 func TestBadLines(t *testing.T) {
 	t.Parallel()
-	const good = `{"timestamp":"2026-01-29T10:01:02Z","program":"sshd","message":"Failed password for root from 203.0.113.9 port 5 ssh2"}` + "\n"
+	const good = `{"timestamp":"2026-01-29T10:01:02Z","process.name":"sshd","event.action":"login","event.outcome":"failure","user.name":"root","source.ip":"203.0.113.9"}` + "\n"
 	cases := []struct {
 		name, line string
 		unread     bool
