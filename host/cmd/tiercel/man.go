@@ -72,15 +72,9 @@ func option(w *bufio.Writer, f *pflag.Flag) {
 	name, usage := pflag.UnquoteUsage(f)
 	w.WriteString(".TP\n.B ")
 	if f.Shorthand != "" {
-		w.WriteString(roff("-" + f.Shorthand))
+		w.WriteString(roff("-" + f.Shorthand + ", "))
 	}
-	if f.Shorthand != f.Name {
-		if f.Shorthand != "" {
-			w.WriteString(", ")
-		}
-		w.WriteString(roff("--" + f.Name))
-	}
-	w.WriteString(" " + roff(name) + "\n" + roff(usage) + "\n")
+	w.WriteString(roff("--"+f.Name) + " " + roff(name) + "\n" + roff(usage) + "\n")
 }
 
 // paragraphs writes text whose paragraphs are separated by blank lines.

@@ -126,7 +126,7 @@ func newModelSign(s streams) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&key, "key", "", "ed25519 private key, a PEM `FILE` (PKCS 8)")
-	c.Flags().StringVarP(&file, "o", "o", "", "`FILE` to write")
+	c.Flags().StringVarP(&file, "out", "o", "", "`FILE` to write")
 	return c
 }
 

@@ -61,7 +61,7 @@ be read, the rest was; N with --exit-code N when a threat was found.`,
 	f.reading.flags(c)
 	f.judging.flags(c)
 	c.Flags().StringVar(&f.output, "output", "table", "table (incidents, worst first), ndjson or csv (verdicts, in input order)")
-	c.Flags().StringVarP(&f.file, "o", "o", "", "write to `FILE` instead of standard output")
+	c.Flags().StringVarP(&f.file, "out", "o", "", "write to `FILE` instead of standard output")
 	c.Flags().BoolVar(&f.all, "all", false, "every event, not only threats (ndjson, csv)")
 	c.Flags().BoolVar(&f.explain, "explain", false, "add the explanation to each row")
 	c.Flags().StringVar(&f.since, "since", "", "judge events from that `TIME` on (2026-01-29, 2026-01-29T10:00:00Z)")

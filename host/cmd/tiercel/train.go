@@ -49,7 +49,7 @@ Kind table takes CSV of arbitrary columns.`,
 	c.Flags().Lookup("kind").DefValue, f.kind = "", ""
 	c.Flags().Lookup("kind").Usage = "kind of events: http, flow, dns, auth or table (required)"
 	c.Flags().StringSliceVar(&f.data, "data", nil, "labelled `FILE`, repeatable; arguments are further ones")
-	c.Flags().StringVarP(&f.file, "o", "o", "", "`MODEL` file to write (required)")
+	c.Flags().StringVarP(&f.file, "out", "o", "", "`MODEL` file to write (required)")
 	c.Flags().StringVar(&f.name, "name", "", "name of the model, for people; default: its kind")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "seed of all random choices")
 	c.Flags().IntVar(&f.workers, "workers", 0, "goroutines, 0 for one a core; the model does not depend on it")
