@@ -47,6 +47,7 @@ const (
 	xTotalPackets                    // packets of both directions
 	xState                           // state of a connection in the sensor's words
 	xGrouped                         // answers by type, Suricata's dns.grouped
+	xIgnored                         // known not to be what its name suggests
 	endExtra
 )
 
@@ -106,9 +107,9 @@ var wellKnown = []struct {
 	{xState, 1, "state flag flowstate connectionstatus"},
 	{slot(History), 2, "connectionhistory history"},
 	{slot(History), 1, "flg flags tcpflags tcpcontrolbits initialflags"},
-	{slot(QuestionName), 1, "dnsquestionname qname queryname rrname dnsrrname dnsquery dnsqname dnsqueriesrrname question questionname querydomain dnsquestion"},
+	{slot(QuestionName), 1, "dnsquestionname qname queryname rrname dnsrrname dnsquery dnsqname dnsqueriesrrname dnsqueryrrname question questionname querydomain dnsquestion"},
 	{slot(QuestionType), 2, "qtypename dnsquestiontype querytypename"},
-	{slot(QuestionType), 1, "qtype querytype rrtype dnsrrtype dnsqueriesrrtype dnstype dnsqtype questiontype recordtype"},
+	{slot(QuestionType), 1, "qtype querytype rrtype dnsrrtype dnsqueriesrrtype dnsqtype dnsqueryrrtype questiontype recordtype"},
 	{slot(ResponseCode), 2, "rcodename dnsresponsecode"},
 	{slot(ResponseCode), 1, "rcode dnsrcode responsecodename dnsresponse"},
 	{slot(Answers), 1, "dnsanswersdata answers dnsanswersrdata dnsrdata rdata dnsanswers answer dnsresolvedip responsedata"},
@@ -122,9 +123,9 @@ var wellKnown = []struct {
 	{xTime, 2, "time _time datetime eventtime timecreated timestampms unixtime epoch starttimestamp edgestarttimestamp timeiso8601 createdat msec timecreatedsystemtime startutc requesttimestamp starteddatetime tsrel"},
 	{xTime, 1, "timelocal receivedat ingesttime eventreceivedtime timereceived tr"},
 	{xDate, 1, "date"},
-	{xStart, 1, "eventstart start starttime stime timestart flowstart flowstartmilliseconds flowstartseconds flowstartmicroseconds flowstartnanoseconds firstswitched first firstseen tfs starttimems"},
-	{xEnd, 1, "eventend end endtime etime te timeend ltime flowend flowendmilliseconds flowendseconds flowendmicroseconds flowendnanoseconds lastswitched last lastseen tls"},
-	{numSlot + slot(Duration), 1, "duration durations dur td elapsed durationseconds durat age flowage"},
+	{xStart, 1, "eventstart start starttime stime timestart flowstart flowstartmilliseconds flowstartseconds flowstartmicroseconds flowstartnanoseconds firstswitched first firstseen tfs starttimems netflowstart"},
+	{xEnd, 1, "eventend end endtime etime te timeend ltime flowend flowendmilliseconds flowendseconds flowendmicroseconds flowendnanoseconds lastswitched last lastseen netflowend"},
+	{numSlot + slot(Duration), 1, "duration durations dur td elapsed durationseconds durat age flowage netflowage"},
 	{xMillis, 1, "durationms durationmillis durationmilliseconds flowdurationmilliseconds elapsedms"},
 	{xMicros, 1, "flowduration durationus flowdurationmicroseconds"},
 	{xNanos, 1, "eventduration durationns"},
@@ -137,11 +138,11 @@ var wellKnown = []struct {
 	{numSlot + slot(ResponseBytes), 2, "httpresponsebytes bodybytessent responsebytes responsesize responsebodylen scbytes downstreamcontentsize edgeresponsebytes httplength httpresponsebodybytes"},
 	{numSlot + slot(ResponseBytes), 1, "bytessent sentbytes size responselength length"},
 	{numSlot + slot(SourceBytes), 3, "sourcebytes origipbytes flowbytestoserver srcbytes inbytes ibyt octetdeltacount octettotalcount sbytes totlenfwdpkts totallengthoffwdpackets bytesin bytestoserver"},
-	{numSlot + slot(SourceBytes), 2, "origbytes bytes doctets octets byt"},
+	{numSlot + slot(SourceBytes), 2, "origbytes bytes doctets octets byt netflowbytes"},
 	{numSlot + slot(DestinationBytes), 3, "destinationbytes respipbytes flowbytestoclient dstbytes outbytes obyt reverseoctetdeltacount reverseoctettotalcount postoctetdeltacount dbytes totlenbwdpkts totallengthofbwdpackets bytesout bytestoclient"},
 	{numSlot + slot(DestinationBytes), 2, "respbytes"},
 	{numSlot + slot(SourcePackets), 2, "sourcepackets origpkts flowpktstoserver srcpkts inpkts ipkt packetdeltacount packettotalcount spkts totfwdpkts totalfwdpackets totalfwdpacket numpktsin pktstoserver srcpackets inpackets"},
-	{numSlot + slot(SourcePackets), 1, "packets pkts dpkt"},
+	{numSlot + slot(SourcePackets), 1, "packets pkts dpkt netflowpkts"},
 	{numSlot + slot(DestinationPackets), 2, "destinationpackets resppkts flowpktstoclient dstpkts outpkts opkt reversepacketdeltacount reversepackettotalcount postpacketdeltacount dpkts totbwdpkts totalbackwardpackets totalbwdpackets numpktsout pktstoclient dstpackets outpackets"},
 	{xTotalBytes, 1, "totbytes totalbytes networkbytes"},
 	{xTotalPackets, 1, "totpkts totalpackets totalpkts networkpackets"},
@@ -162,6 +163,7 @@ var wellKnown = []struct {
 	{xLogonType, 1, "logontype"},
 	{xTargetName, 1, "targetusername"},
 	{xSubjectName, 1, "subjectusername"},
+	{xIgnored, 1, "httphttpcontenttype responsecontenttype"}, // of the response
 	{xSubStatus, 1, "substatus failurecode"},
 }
 

@@ -15,6 +15,9 @@ var ipProtocols = [256]string{
 func (r *record) flow() {
 	e := r.e
 	r.protocol()
+	if t := r.b.Text(e, Service); equalFold(t, "failed") || equalFold(t, "unknown") { // Suricata
+		e.Text[Service] = Span{}
+	}
 	r.opposite(xTotalBytes, SourceBytes, DestinationBytes)
 	r.opposite(xTotalPackets, SourcePackets, DestinationPackets)
 	if e.Text[ConnState].Len == 0 && r.has(xState) {

@@ -13,6 +13,9 @@ type objectParser struct {
 
 var _ Parser = (*objectParser)(nil)
 
+// jsonValues makes a Reader cut arrays and objects of many lines into records.
+func (p *objectParser) jsonValues() {}
+
 func newObjectParser(o Options, settle func(*record) error) (Parser, error) {
 	a, err := newAliases(o)
 	if err != nil {
@@ -319,3 +322,21 @@ func (o *object) headerLine(s Span) error {
 	}
 	return nil
 }
+
+func jsonFormat() Format {
+	return Format{
+		Name:    "json",
+		Title:   "JSON objects of any origin, one a line, in an array or printed over many lines, by the names of their members",
+		Kinds:   []Kind{HTTP, Flow, DNS, Auth},
+		Example: `{"time":"2026-01-29T10:01:02Z","remote_addr":"203.0.113.9","request":"GET /shop/item.php?id=17 HTTP/1.1","status":200,"http_user_agent":"curl/8.5.0"}`,
+		Match: func(sample []byte, o Options) (float64, string) {
+			sure, why := matchObjects(sample, jsonFormat(), o, "JSON objects", func(raw []byte) bool { return validJSON(raw) })
+			return jsonShare * sure, why
+		},
+		New: func(o Options) (Parser, error) { return newObjectParser(o, nil) },
+	}
+}
+
+// jsonShare is how sure perfect JSON lines can be: those of Zeek and Suricata
+// are JSON too.
+const jsonShare = 0.8
