@@ -75,12 +75,13 @@ const maxReasons = 6
 
 // Explain returns the way of row i of a result. It may only be called while
 // the visitor that was given the result runs. Nil for a record without verdict.
-func (s *Scan) Explain(r *Result, i int) *Explanation {
-	v := &r.Verdicts[i]
+func (s *Scan) Explain(r *Result, i int) *Explanation { return r.job.explain(i) }
+
+func (j *job) explain(i int) *Explanation {
+	v := &j.verdicts[i]
 	if v.Err != nil {
 		return nil
 	}
-	j := r.job
 	e := &j.batch.Events[i]
 	sc, rows := j.engine.kinds[e.Kind], &j.kinds[e.Kind]
 	x := &Explanation{

@@ -92,22 +92,19 @@ func (r *kindRows) grow(m int) {
 }
 
 // observe is the ordered part: it runs the windows.
-func (j *job) observe(windows *[event.NumKinds]*feature.Context) {
+func (j *job) observe(s *Stream) {
 	for k := range j.kinds {
 		r := &j.kinds[k]
-		if !r.present {
-			continue
-		}
-		s := j.engine.kinds[k]
-		if len(s.model.Schema.Names) == s.model.Schema.Stateless {
-			continue
-		}
-		for i := range r.seen {
-			if r.seen[i].Kind == event.Kind(k) {
-				windows[k].Update(r.rows.Row(i)[s.model.Schema.Stateless:], &r.seen[i])
-			}
+		if r.present && j.contextual(event.Kind(k)) {
+			s.Observe(event.Kind(k), r.rows.X[j.engine.kinds[k].model.Schema.Stateless:], r.rows.D, r.seen)
 		}
 	}
+}
+
+// contextual reports whether the model of a kind has context columns.
+func (j *job) contextual(k event.Kind) bool {
+	s := &j.engine.kinds[k].model.Schema
+	return len(s.Names) > s.Stateless
 }
 
 // finish runs what reads the context and the upper tiers, and fills the

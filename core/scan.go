@@ -7,33 +7,20 @@ import (
 	"sync"
 
 	"github.com/tiercel/tiercel/core/event"
-	"github.com/tiercel/tiercel/core/feature"
 )
 
-// Scan is one ordered pass over one or several files: it holds the windows and
-// the incidents, the only state there is. It is used by one goroutine.
+// Scan is one ordered pass over one or several files: a Stream and the workers
+// that it orders, as goroutines. It is used by one goroutine.
 type Scan struct {
-	engine    *Engine
-	windows   [event.NumKinds]*feature.Context
-	incidents incidents
-	judged    int64 // events with a verdict, and the span of their time
-	first     int64
-	last      int64
+	engine *Engine
+	stream *Stream
 }
 
 // NewScan starts a pass.
-func (e *Engine) NewScan() *Scan {
-	s := &Scan{engine: e, first: event.NoTime, last: event.NoTime}
-	for k := range e.kinds {
-		if e.kinds[k] != nil {
-			s.windows[k] = feature.NewContext(event.Kind(k), e.options.Context)
-		}
-	}
-	return s
-}
+func (e *Engine) NewScan() *Scan { return &Scan{e, NewStream(e.options)} }
 
 // Incidents returns the incidents so far, worst first.
-func (s *Scan) Incidents() []Incident { return s.incidents.worstFirst() }
+func (s *Scan) Incidents() []Incident { return s.stream.Incidents() }
 
 // FileSummary counts what became of one file's records.
 type FileSummary struct {
@@ -201,13 +188,12 @@ func (p *pass) order(j *job) {
 	j.line, j.record = p.line, p.rec
 	p.line += int64(j.batch.Lines)
 	p.rec += int64(len(j.batch.Events))
-	j.observe(&p.scan.windows)
+	j.observe(p.scan.stream)
 }
 
 // deliver decides what depends on order and hands the batch to the user.
 func (p *pass) deliver(j *job) error {
-	s := p.scan
-	o := &s.engine.options
+	s := p.scan.stream
 	p.sum.Lines += int64(j.batch.Lines)
 	p.sum.Records += int64(len(j.verdicts))
 	for i := range j.verdicts {
@@ -220,30 +206,12 @@ func (p *pass) deliver(j *job) error {
 			}
 			continue
 		}
-		if v.Time != event.NoTime {
-			if o.Since != 0 && v.Time < o.Since || o.Until != 0 && v.Time >= o.Until {
-				v.Outside = true
-				continue
-			}
-			if s.first == event.NoTime || v.Time < s.first {
-				s.first = v.Time
-			}
-			s.last = max(s.last, v.Time)
-		}
-		s.judged++
-		v.Threat = v.FalseAlarmRate <= o.Budget.Allowed(s.judged, s.last-s.first)
+		s.Decide(v)
 		if !v.Threat {
-			v.Class, v.Technique, v.Severity = "", nil, SeverityNone
 			continue
 		}
 		p.sum.Threats++
-		raw := j.batch.Bytes(j.batch.Events[i].Raw)
-		in, worst := s.incidents.add(v, p.name, raw)
-		if in == nil {
-			continue
-		}
-		v.Incident = in.ID
-		if worst {
+		if in, worst := s.Group(v, p.name, j.batch.Bytes(j.batch.Events[i].Raw)); worst {
 			in.Why = why(j, i)
 		}
 	}

@@ -1,0 +1,88 @@
+package core
+
+import (
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/feature"
+)
+
+// Stream is the ordered part of a pass over one or several files: the windows,
+// the budget and the incidents, the only state there is. It needs no model, so
+// it can live where no learner does: one Stream orders what any number of
+// Workers prepare, in other goroutines or in other browser workers.
+//
+// For each run of records, in file order, Observe comes before the Worker's
+// Finish and Decide after it. A Stream belongs to one goroutine.
+type Stream struct {
+	budget  Budget
+	context feature.ContextLimits
+	since   int64
+	until   int64
+
+	windows   [event.NumKinds]*feature.Context
+	incidents incidents
+	judged    int64 // events with a verdict, and the span of their time
+	first     int64
+	last      int64
+}
+
+// NewStream starts a pass. Of the options it reads Budget, Context, Since and
+// Until; they must be those of the engine whose verdicts it orders.
+func NewStream(o Options) *Stream {
+	if o.Budget == (Budget{}) {
+		o.Budget = DefaultBudget
+	}
+	return &Stream{
+		budget: o.Budget, context: o.Context, since: o.Since, until: o.Until,
+		first: event.NoTime, last: event.NoTime,
+	}
+}
+
+// Observe folds the observations of one kind into the windows and writes the
+// context columns of row i to x[i*stride:]. Rows whose observation is of
+// another kind are left as they are.
+func (s *Stream) Observe(k event.Kind, x []float32, stride int, seen []feature.Observation) {
+	windows := s.windows[k]
+	if windows == nil {
+		windows = feature.NewContext(k, s.context)
+		s.windows[k] = windows
+	}
+	for i := range seen {
+		if seen[i].Kind == k {
+			windows.Update(x[i*stride:], &seen[i])
+		}
+	}
+}
+
+// Decide settles what depends on order: whether the verdict is outside the
+// time range, and whether it is a threat under the budget in force. Where it is
+// none its class, techniques and severity are cleared.
+func (s *Stream) Decide(v *Verdict) {
+	if v.Time != event.NoTime {
+		if s.since != 0 && v.Time < s.since || s.until != 0 && v.Time >= s.until {
+			v.Outside = true
+			return
+		}
+		if s.first == event.NoTime || v.Time < s.first {
+			s.first = v.Time
+		}
+		s.last = max(s.last, v.Time)
+	}
+	s.judged++
+	v.Threat = v.FalseAlarmRate <= s.budget.Allowed(s.judged, s.last-s.first)
+	if !v.Threat {
+		v.Class, v.Technique, v.Severity = "", nil, SeverityNone
+	}
+}
+
+// Group joins a threat to its incident, which it numbers in the verdict, and
+// reports whether it is the worst of it so far. The incident is nil when there
+// are too many; raw is the record as it stands in the log.
+func (s *Stream) Group(v *Verdict, file string, raw []byte) (in *Incident, worst bool) {
+	if in, worst = s.incidents.add(v, file, raw); in != nil {
+		v.Incident = in.ID
+	}
+	return in, worst
+}
+
+// Incidents returns the incidents so far, worst first.
+func (s *Stream) Incidents() []Incident { return s.incidents.worstFirst() }
