@@ -95,7 +95,7 @@ func defaults(kind event.Kind, p part) []file {
 	case event.HTTP:
 		return []file{
 			{path: "modern-http/requests.ndjson.gz", label: labelled(p, "", "site", "site")},
-			{path: generated + split, label: labelled(p, "attack_class", "site", "site")},
+			{path: generated + split, label: written(labelled(p, "attack_class", "site", "site"))},
 			{path: "httpparams/" + split + ".ndjson.gz", label: weighted(labelled("", "attack_class", "", ""), 0.3)},
 			{path: "openappsec-values/values.ndjson.gz", label: weighted(labelled(p, "attack_class", "", ""), 0.5)},
 			{path: "torpeda-2012/requests.ndjson.gz", label: weighted(labelled(p, "attack_class", "", ""), 0.3)},
@@ -132,6 +132,15 @@ func weighted(label func(*train.Record) (train.Label, error), w float32) func(*t
 	return func(r *train.Record) (train.Label, error) {
 		l, err := label(r)
 		l.Weight *= w
+		return l, err
+	}
+}
+
+// written marks rows that were made here.
+func written(label func(*train.Record) (train.Label, error)) func(*train.Record) (train.Label, error) {
+	return func(r *train.Record) (train.Label, error) {
+		l, err := label(r)
+		l.Written = true
 		return l, err
 	}
 }
