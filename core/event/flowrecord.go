@@ -29,16 +29,23 @@ func (r *record) flow() {
 }
 
 // opposite takes the source's share from the total to get the destination's.
+// Without that share the total is the source's if nothing came back or nothing
+// tells the directions apart; otherwise the parts stay unknown.
 func (r *record) opposite(total slot, source, destination NumField) {
 	n := &r.e.Num
 	v, ok := parseNumber(r.text(total))
 	if !ok || !math.IsNaN(n[destination]) {
 		return
 	}
-	if math.IsNaN(n[source]) {
-		n[source] = v // of one direction or both: all that is known
-	} else if v >= n[source] {
-		n[destination] = v - n[source]
+	switch {
+	case !math.IsNaN(n[source]):
+		if v >= n[source] {
+			n[destination] = v - n[source]
+		}
+	case n[DestinationBytes] == 0:
+		n[source], n[destination] = v, 0
+	case math.IsNaN(n[DestinationBytes]):
+		n[source] = v
 	}
 }
 

@@ -24,6 +24,7 @@ type valueCutter struct {
 	escape   bool // behind a backslash
 	dropping bool // the record is longer than the limit
 	start    int  // of the record, in the batch's buffer
+	behind   byte // the last byte that was passed
 }
 
 // newValueCutter looks at the start of a stream and returns nil if it holds
@@ -82,10 +83,11 @@ func findWrapper(t []byte) (at, depth int, name string) {
 		}
 		switch tok {
 		case ArrayStart:
+			behind := s.Pos()
 			if c, ok := s.peek(); ok && c == '{' {
 				for _, known := range [...]string{"records", "events", "entries", "hits", "value", "items", "logs", "data", "results", "rows", "requests"} {
 					if equalFold(key, known) {
-						return s.Pos(), s.Depth(), string(key)
+						return behind, s.Depth(), string(key)
 					}
 				}
 			}
@@ -132,10 +134,7 @@ func (r *Reader) nextValues(b *Batch) error {
 			if len(b.Buf) == 0 {
 				return r.err
 			}
-			b.Records = len(b.Buf)
-			if b.Buf[len(b.Buf)-1] != '\n' {
-				b.lost++ // the last line has no end
-			}
+			r.endValues(b)
 			return nil
 		}
 		n, ended := v.scan(r.window, len(b.Buf))
@@ -144,16 +143,19 @@ func (r *Reader) nextValues(b *Batch) error {
 		} else {
 			b.Buf = append(b.Buf, r.window[:n]...)
 		}
+		if n > 0 {
+			v.behind = r.window[n-1]
+		}
 		r.advance(n)
 		switch {
 		case ended && v.dropping:
 			v.dropping = false
-			b.Records = len(b.Buf)
+			r.endValues(b)
 			return nil
 		case ended:
 			b.spans = append(b.spans, Span{uint32(v.start), uint32(len(b.Buf) - v.start)})
 			if len(b.Buf) >= r.size {
-				b.Records = len(b.Buf)
+				r.endValues(b)
 				return nil
 			}
 		case v.open && !v.dropping && len(b.Buf)-v.start > r.limits.MaxLine:
@@ -163,9 +165,20 @@ func (r *Reader) nextValues(b *Batch) error {
 			b.spans = append(b.spans, Span{uint32(v.start), uint32(keep - v.start)})
 			v.dropping = true
 		case !v.open && len(b.Buf) >= r.size: // much text between records
-			b.Records = len(b.Buf)
+			r.endValues(b)
 			return nil
 		}
+	}
+}
+
+// endValues completes a batch; at the end of the stream a line without an end counts.
+func (r *Reader) endValues(b *Batch) {
+	b.Records = len(b.Buf)
+	if len(r.window) == 0 {
+		r.fill(r.size)
+	}
+	if len(r.window) == 0 && r.values.behind != '\n' {
+		b.lost++
 	}
 }
 

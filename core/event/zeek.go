@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 )
 
@@ -49,6 +50,7 @@ type zeekLog struct {
 var (
 	_ Headed = (*zeekLog)(nil)
 	_ named  = (*zeekLog)(nil)
+	_ Headed = (*zeekOther)(nil)
 )
 
 func zeekFormat() Format {
@@ -217,7 +219,7 @@ func settleZeek(r *record) error {
 		switch {
 		case e.Text[ConnState].Len > 0:
 			r.kind = Flow
-		case e.Text[URL].Len > 0 || e.Text[Method].Len > 0:
+		case e.Text[URL].Len > 0 || e.Text[Method].Len > 0 || !math.IsNaN(e.Num[StatusCode]):
 			r.kind = HTTP
 		case r.has(xQuery) || e.Text[QuestionType].Len > 0:
 			r.kind = DNS
