@@ -5,10 +5,11 @@ import (
 	"io"
 )
 
-// DefaultBatchBytes is how much text a Reader puts into a batch: about a
-// thousand lines, so that handing batches to workers costs nothing beside
-// parsing them, and a batch still fits a core's second-level cache.
-const DefaultBatchBytes = 256 << 10
+// DefaultBatchBytes is how much text a Reader puts into a batch: some six
+// hundred lines, so that handing batches to workers costs nothing beside
+// scoring them. With its events, rows and values it takes 1.7 MB: twice as much
+// text gained no speed, and what is in flight grows with the workers.
+const DefaultBatchBytes = 128 << 10
 
 // maxLineLimit bounds Limits.MaxLine: spans are 32 bits wide and parsers append
 // unescaped text to the buffer that holds the record.
@@ -50,13 +51,17 @@ func NewReader(r io.Reader, f Format, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newReader(r, p, o), nil
+}
+
+func newReader(r io.Reader, p Parser, o Options) *Reader {
 	rd := &Reader{src: r, size: o.BatchBytes, limits: o.Limits.WithDefaults(), line: 1}
 	if rd.size <= 0 {
 		rd.size = DefaultBatchBytes
 	}
 	rd.limits.MaxLine = min(rd.limits.MaxLine, maxLineLimit)
 	rd.use(p)
-	return rd, nil
+	return rd
 }
 
 func (r *Reader) use(p Parser) {
@@ -117,7 +122,7 @@ func (r *Reader) begin() error {
 	case isUTF16(w):
 		return ErrUTF16
 	}
-	if _, ok := r.parser.(interface{ jsonValues() }); ok {
+	if isJSON(r.parser) {
 		r.values = newValueCutter(r.window)
 	}
 	return nil
