@@ -22,6 +22,16 @@ type Options struct {
 	Until   int64 // nanoseconds, exclusive; 0 means none
 }
 
+func (o Options) withDefaults() Options {
+	if o.Budget == (Budget{}) {
+		o.Budget = DefaultBudget
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	return o
+}
+
 // Engine scores events. It is immutable and safe for concurrent use.
 type Engine struct {
 	options Options
@@ -50,13 +60,7 @@ func New(o Options) (*Engine, error) {
 	if len(o.Models) == 0 {
 		return nil, errNoModels
 	}
-	if o.Budget == (Budget{}) {
-		o.Budget = DefaultBudget
-	}
-	if o.Workers <= 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
-	}
-	e := &Engine{options: o}
+	e := &Engine{options: o.withDefaults()}
 	for _, m := range o.Models {
 		if e.kinds[m.Kind] != nil {
 			return nil, errTwice
@@ -68,6 +72,13 @@ func New(o Options) (*Engine, error) {
 		e.kinds[m.Kind] = s
 	}
 	return e, nil
+}
+
+// With returns an engine over the same models with other options; Models of the
+// options is not read. It costs nothing beside New.
+func (e *Engine) With(o Options) *Engine {
+	o.Models = e.options.Models
+	return &Engine{o.withDefaults(), e.kinds}
 }
 
 func newScorer(m *model.Model) (*scorer, error) {

@@ -24,6 +24,7 @@ func (s *Scan) Incidents() []Incident { return s.stream.Incidents() }
 
 // FileSummary counts what became of one file's records.
 type FileSummary struct {
+	Name    string
 	Lines   int64 // physical lines
 	Records int64 // data records
 	Unread  int64 // records that could not be read
@@ -33,11 +34,25 @@ type FileSummary struct {
 	FirstUnread map[string]int64
 }
 
+// NewFileSummary returns an empty summary of a file of that name.
+func NewFileSummary(name string) FileSummary {
+	return FileSummary{Name: name, Reasons: map[string]int64{}, FirstUnread: map[string]int64{}}
+}
+
+// unread counts a record that could not be read.
+func (f *FileSummary) unread(v *Verdict) {
+	f.Unread++
+	reason := v.Err.Error()
+	if f.Reasons[reason]++; f.Reasons[reason] == 1 {
+		f.FirstUnread[reason] = v.Line
+	}
+}
+
 // File scores the records of one file, in order, and calls visit with each
 // batch; what visit is given is valid until it returns. The error is visit's,
 // the context's, or the reader's; the records before it have been visited.
 func (s *Scan) File(ctx context.Context, name string, r *event.Reader, visit func(*Result) error) (FileSummary, error) {
-	pass := &pass{scan: s, name: name, visit: visit, sum: FileSummary{Reasons: map[string]int64{}, FirstUnread: map[string]int64{}}}
+	pass := &pass{scan: s, visit: visit, sum: NewFileSummary(name)}
 	var err error
 	if s.engine.options.Workers == 1 {
 		err = pass.alone(ctx, r)
@@ -50,7 +65,6 @@ func (s *Scan) File(ctx context.Context, name string, r *event.Reader, visit fun
 // pass is the work on one file.
 type pass struct {
 	scan  *Scan
-	name  string
 	visit func(*Result) error
 	sum   FileSummary
 	line  int64
@@ -84,7 +98,7 @@ func (p *pass) together(ctx context.Context, r *event.Reader) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	workers := p.scan.engine.options.Workers
-	depth := 2*workers + 2
+	depth := workers + 2 // one a worker, one being read, one being delivered
 	free := make(chan *job, depth)
 	for range depth {
 		free <- newJob(p.scan.engine)
@@ -195,23 +209,9 @@ func (p *pass) order(j *job) {
 func (p *pass) deliver(j *job) error {
 	s := p.scan.stream
 	p.sum.Lines += int64(j.batch.Lines)
-	p.sum.Records += int64(len(j.verdicts))
 	for i := range j.verdicts {
-		v := &j.verdicts[i]
-		if v.Err != nil {
-			p.sum.Unread++
-			reason := v.Err.Error()
-			if p.sum.Reasons[reason]++; p.sum.Reasons[reason] == 1 {
-				p.sum.FirstUnread[reason] = v.Line
-			}
-			continue
-		}
-		s.Decide(v)
-		if !v.Threat {
-			continue
-		}
-		p.sum.Threats++
-		if in, worst := s.Group(v, p.name, j.batch.Bytes(j.batch.Events[i].Raw)); worst {
+		raw := j.batch.Bytes(j.batch.Events[i].Raw)
+		if in, worst := s.Settle(&j.verdicts[i], &p.sum, raw); worst {
 			in.Why = why(j, i)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // Workers prepare, in other goroutines or in other browser workers.
 //
 // For each run of records, in file order, Observe comes before the Worker's
-// Finish and Decide after it. A Stream belongs to one goroutine.
+// Finish and Settle after it. A Stream belongs to one goroutine.
 type Stream struct {
 	budget  Budget
 	context feature.ContextLimits
@@ -53,10 +53,30 @@ func (s *Stream) Observe(k event.Kind, x []float32, stride int, seen []feature.O
 	}
 }
 
-// Decide settles what depends on order: whether the verdict is outside the
-// time range, and whether it is a threat under the budget in force. Where it is
-// none its class, techniques and severity are cleared.
-func (s *Stream) Decide(v *Verdict) {
+// Settle decides what depends on order, counts the verdict in the summary of
+// its file and, where it is a threat, joins it to an incident; raw is the record
+// as it stands in the log. It returns that incident and whether the record is
+// the worst of it so far; nil for no threat, and when there are too many.
+func (s *Stream) Settle(v *Verdict, sum *FileSummary, raw []byte) (in *Incident, worst bool) {
+	sum.Records++
+	if v.Err != nil {
+		sum.unread(v)
+		return nil, false
+	}
+	if s.decide(v); !v.Threat {
+		return nil, false
+	}
+	sum.Threats++
+	if in, worst = s.incidents.add(v, sum.Name, raw); in != nil {
+		v.Incident = in.ID
+	}
+	return in, worst
+}
+
+// decide says whether a verdict is outside the time range, and whether it is a
+// threat under the budget in force. Where it is none its class, techniques and
+// severity are cleared.
+func (s *Stream) decide(v *Verdict) {
 	if v.Time != event.NoTime {
 		if s.since != 0 && v.Time < s.since || s.until != 0 && v.Time >= s.until {
 			v.Outside = true
@@ -72,16 +92,6 @@ func (s *Stream) Decide(v *Verdict) {
 	if !v.Threat {
 		v.Class, v.Technique, v.Severity = "", nil, SeverityNone
 	}
-}
-
-// Group joins a threat to its incident, which it numbers in the verdict, and
-// reports whether it is the worst of it so far. The incident is nil when there
-// are too many; raw is the record as it stands in the log.
-func (s *Stream) Group(v *Verdict, file string, raw []byte) (in *Incident, worst bool) {
-	if in, worst = s.incidents.add(v, file, raw); in != nil {
-		v.Incident = in.ID
-	}
-	return in, worst
 }
 
 // Incidents returns the incidents so far, worst first.

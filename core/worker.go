@@ -11,7 +11,7 @@ import (
 //	Prepare        parse, encode, learners without context
 //	Rows, Seen     to the Stream's Observe, which fills the context columns
 //	Finish         learners with context, tiers, class
-//	               then the Stream's Decide and Group, in file order
+//	               then the Stream's Settle, in file order
 //
 // Batches of any size give the same verdicts. A Worker belongs to one
 // goroutine; what it returns is valid until its next Prepare.
@@ -41,7 +41,7 @@ func (w *Worker) Seen(k event.Kind) []feature.Observation {
 func (w *Worker) Rows(k event.Kind) *feature.Batch { return &w.job.kinds[k].rows }
 
 // Finish runs what reads the context and the upper tiers. The verdicts are one
-// an event, complete but for what a Stream decides; line and record are how
+// an event, complete but for what a Stream settles; line and record are how
 // many there were in the file before this batch.
 func (w *Worker) Finish(line, record int64) []Verdict {
 	w.job.line, w.job.record = line, record
