@@ -36,6 +36,7 @@ type TextValue struct {
 	Origin, Name, Raw, Decoded string
 	Levels                     int
 	Marks                      [][2]int
+	origin                     feature.Origin
 }
 
 // Feature is a column of the encoded row. Missing ones are NaN.
@@ -102,13 +103,7 @@ func (j *job) explain(i int) *Explanation {
 	for c, value := range rows.rows.Row(i) {
 		x.Features = append(x.Features, Feature{schema.Names[c], float64(value), c >= schema.Stateless})
 	}
-	for n := range rows.rows.Texts.Of(i) {
-		t := &rows.rows.Texts.Of(i)[n]
-		x.Values = append(x.Values, TextValue{
-			Origin: t.Origin.String(), Name: string(j.batch.Bytes(t.Name)), Raw: string(j.batch.Bytes(t.Raw)),
-			Decoded: string(rows.rows.Texts.Bytes(t)), Levels: int(t.Levels),
-		})
-	}
+	x.Values = j.values(e.Kind, i)
 	for b := range rows.one {
 		rows.one[b] = rows.raw[b][i]
 	}
@@ -122,10 +117,10 @@ func (j *job) explain(i int) *Explanation {
 			Missing: math.IsNaN(float64(rows.one[b])),
 		}
 		for _, p := range partsOf(l, &rows.rows, i, maxReasons) {
-			part.Reasons = append(part.Reasons, Reason{describe(p, schema, x.Values), float64(p.Weight)})
-			if p.Value >= 0 && p.Value < len(x.Values) && p.Weight > 0 && p.To > p.From {
-				v := &x.Values[p.Value]
-				v.Marks = append(v.Marks, [2]int{int(p.From), int(min(p.To, uint32(len(v.Decoded))))})
+			words, value, mark := sc.describe(p, x.Values)
+			part.Reasons = append(part.Reasons, Reason{words, float64(p.Weight)})
+			if value >= 0 && p.Weight > 0 && mark[1] > mark[0] {
+				x.Values[value].Marks = append(x.Values[value].Marks, mark)
 			}
 		}
 		x.Learners = append(x.Learners, part)
@@ -141,6 +136,23 @@ func (j *job) explain(i int) *Explanation {
 	return x
 }
 
+// values returns the texts of row i.
+func (j *job) values(k event.Kind, i int) []TextValue {
+	texts := &j.kinds[k].rows.Texts
+	if len(texts.First) <= i+1 {
+		return nil
+	}
+	out := make([]TextValue, 0, len(texts.Of(i)))
+	for n := range texts.Of(i) {
+		t := &texts.Of(i)[n]
+		out = append(out, TextValue{
+			Origin: t.Origin.String(), origin: t.Origin, Name: string(j.batch.Bytes(t.Name)),
+			Raw: string(j.batch.Bytes(t.Raw)), Decoded: string(texts.Bytes(t)), Levels: int(t.Levels),
+		})
+	}
+	return out
+}
+
 // partsOf asks a learner for its reasons, nil when it cannot tell.
 func partsOf(l learner.Learner, rows *feature.Batch, row, limit int) []learner.Part {
 	if x, ok := l.(learner.Explainer); ok {
@@ -149,23 +161,65 @@ func partsOf(l learner.Learner, rows *feature.Batch, row, limit int) []learner.P
 	return nil
 }
 
-// describe names a part in words.
-func describe(p learner.Part, s *feature.Schema, values []TextValue) string {
-	text := p.Name
-	if text == "" && p.Column >= 0 && p.Column < len(s.Names) {
-		text = s.Names[p.Column]
-	}
+// describe names a part in words, and gives the range of the value's text that
+// it is about, if any.
+func (sc *scorer) describe(p learner.Part, values []TextValue) (words string, value int, mark [2]int) {
+	value = -1
 	if p.Value >= 0 && p.Value < len(values) {
-		v := &values[p.Value]
-		if text == "" {
-			text = strconv.Quote(v.Decoded[min(int(p.From), len(v.Decoded)):min(int(p.To), len(v.Decoded))])
-		}
-		text += " in " + v.Origin
-		if v.Name != "" {
-			text += " " + v.Name
+		n := len(values[p.Value].Decoded)
+		value, mark = p.Value, [2]int{min(int(p.From), n), min(int(p.To), n)}
+	}
+	words = p.Name
+	if words == "" && p.Column >= 0 {
+		words, value, mark = sc.column(p.Column, values)
+	}
+	if value < 0 {
+		return words, value, mark
+	}
+	v := &values[value]
+	if words == "" {
+		words = strconv.Quote(v.Decoded[mark[0]:mark[1]])
+	}
+	words += " in " + v.Origin
+	if v.Name != "" {
+		words += " " + v.Name
+	}
+	return words, value, mark
+}
+
+// markerPrefix begins the names of the columns that sum attack markers.
+const markerPrefix = "marker."
+
+// column names a column in words: what a window counts, or the strongest
+// marker of the class in the values, else the column's own name.
+func (sc *scorer) column(c int, values []TextValue) (words string, value int, mark [2]int) {
+	schema := &sc.model.Schema
+	name := schema.Names[c]
+	if w := feature.ContextColumns(schema.Kind); c >= schema.Stateless && c-schema.Stateless < len(w) {
+		return w[c-schema.Stateless].Words, -1, mark
+	}
+	http, ok := sc.encoder.(*feature.HTTP)
+	if !ok || len(name) <= len(markerPrefix) || name[:len(markerPrefix)] != markerPrefix {
+		return name, -1, mark
+	}
+	class, strongest := name[len(markerPrefix):], uint8(0)
+	value = -1
+	var found []feature.Match
+	for i := range values {
+		found = http.Markers().Matches(found[:0], []byte(values[i].Decoded), values[i].origin)
+		for _, m := range found {
+			if m.Strength > strongest && (m.Class.String() == class || class == "strongest" || class == "classes") {
+				strongest, value, mark = m.Strength, i, [2]int{m.From, m.To}
+			}
 		}
 	}
-	return text
+	if value < 0 {
+		return name, value, mark
+	}
+	if class == "strongest" || class == "classes" {
+		class = "attack"
+	}
+	return class + " pattern " + strconv.Quote(values[value].Decoded[mark[0]:mark[1]]), value, mark
 }
 
 // merge sorts ranges and joins those that touch.
@@ -213,30 +267,30 @@ func why(j *job, i int) string {
 		}
 		return 0
 	})
-	values := make([]TextValue, len(rows.rows.Texts.Of(i)))
-	for n := range values {
-		t := &rows.rows.Texts.Of(i)[n]
-		values[n] = TextValue{Origin: t.Origin.String(), Name: string(j.batch.Bytes(t.Name)), Decoded: string(rows.rows.Texts.Bytes(t))}
-	}
+	values := j.values(e.Kind, i)
+	said := map[string]bool{}
 	var out string
 	for _, b := range order[:min(len(order), whyLearners)] {
 		l := sc.tiers.Bases[b].Learner
-		text := l.Info().ID
-		for n, p := range partsOf(l, &rows.rows, i, whyReasons) {
-			if p.Weight <= 0 {
-				break
+		text := ""
+		for _, p := range partsOf(l, &rows.rows, i, 2*whyReasons) {
+			words, _, _ := sc.describe(p, values)
+			if p.Weight <= 0 || said[words] || text != "" && len(said) >= whyLearners*whyReasons {
+				continue
 			}
-			if n == 0 {
-				text += ": "
-			} else {
+			said[words] = true
+			if text != "" {
 				text += ", "
 			}
-			text += describe(p, &sc.model.Schema, values)
+			text += words
+		}
+		if text == "" {
+			continue
 		}
 		if out != "" {
 			out += "; "
 		}
-		out += text
+		out += l.Info().ID + ": " + text
 	}
 	return out
 }
