@@ -23,7 +23,7 @@ func Columns(p Parser) []string {
 	return nil
 }
 
-// csvHead waits for the header of a CSV file, its first line that is not blank.
+// csvHead waits for the header of a CSV file, the first line that names known columns.
 type csvHead struct {
 	aliases aliases
 	o       Options
@@ -50,13 +50,14 @@ func (h *csvHead) Header(line []byte) (Parser, bool, error) {
 		return nil, false, nil
 	}
 	p, err := newCSV(line, h.aliases, h.o)
-	if err != nil && line[0] == '#' {
-		return nil, true, nil // a comment
+	if err != nil {
+		// A comment, a title above the table, or no table at all.
+		return nil, line[0] == '#', nil
 	}
-	return p, true, err
+	return p, true, nil
 }
 
-// Parse is asked for comments before the header only.
+// Parse is asked for what stands before the header only.
 func (h *csvHead) Parse(b *Batch, line Span, _ *Event) error {
 	if t := b.Bytes(line); len(t) > 0 && t[0] == '#' {
 		return ErrSkip

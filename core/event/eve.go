@@ -16,7 +16,7 @@ func eveFormat() Format {
 				return bytes.Contains(raw, []byte(`"event_type"`)) && bytes.Contains(raw, []byte(`"timestamp"`))
 			})
 		},
-		New: func(o Options) (Parser, error) { return newObjectParser(o, settleEVE) },
+		New: func(o Options) (Parser, error) { return newObjectParser(o, suricata) },
 	}
 }
 

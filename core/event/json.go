@@ -43,7 +43,7 @@ const (
 // duplicates included: every reader of this module keeps the FIRST member of a
 // name, so that text smuggled in behind it cannot replace what it said.
 //
-// The zero Scanner is empty; Reset starts it. It must not be copied while in use.
+// The zero Scanner is empty; Reset starts it. A copy of it goes on from where it is.
 type Scanner struct {
 	data []byte
 	text []byte

@@ -8,20 +8,29 @@ type objectParser struct {
 	aliases aliases
 	year    int
 	kind    Kind
-	settle  func(r *record) error // what the format does instead of record.finish; may be nil
+	product product
 }
+
+// product is whose records an objectParser reads.
+type product uint8
+
+const (
+	anyProduct product = iota
+	suricata
+	zeek
+)
 
 var _ Parser = (*objectParser)(nil)
 
 // jsonValues makes a Reader cut arrays and objects of many lines into records.
 func (p *objectParser) jsonValues() {}
 
-func newObjectParser(o Options, settle func(*record) error) (Parser, error) {
+func newObjectParser(o Options, of product) (Parser, error) {
 	a, err := newAliases(o)
 	if err != nil {
 		return nil, err
 	}
-	return &objectParser{aliases: a, year: o.Year, kind: o.Kind, settle: settle}, nil
+	return &objectParser{aliases: a, year: o.Year, kind: o.Kind, product: of}, nil
 }
 
 func (p *objectParser) Parse(b *Batch, line Span, e *Event) error {
@@ -44,8 +53,11 @@ func (p *objectParser) Parse(b *Batch, line Span, e *Event) error {
 	if _, err := s.Next(); err != nil { // nothing may follow
 		return err
 	}
-	if p.settle != nil {
-		return p.settle(&r)
+	switch p.product {
+	case suricata:
+		return settleEVE(&r)
+	case zeek:
+		return settleZeek(&r)
 	}
 	return r.finish()
 }
@@ -106,10 +118,14 @@ func (o *object) value(a alias, full, short uint64) error {
 		case slot(Headers):
 			return o.headers()
 		case slot(Body), slot(Payload):
+			inside := *o.s
 			if err := o.s.Skip(); err != nil {
 				return err
 			}
-			return o.r.put(a, o.raw(start))
+			if err := o.r.put(a, o.raw(start)); err != nil || t == ArrayStart {
+				return err
+			}
+			*o.s = inside // ECS's body.content and HAR's postData.text are better
 		}
 		if t == ObjectStart {
 			return o.members(full, short)
@@ -333,7 +349,7 @@ func jsonFormat() Format {
 			sure, why := matchObjects(sample, jsonFormat(), o, "JSON objects", func(raw []byte) bool { return validJSON(raw) })
 			return jsonShare * sure, why
 		},
-		New: func(o Options) (Parser, error) { return newObjectParser(o, nil) },
+		New: func(o Options) (Parser, error) { return newObjectParser(o, anyProduct) },
 	}
 }
 

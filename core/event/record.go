@@ -23,7 +23,6 @@ type record struct {
 	e     *Event
 	year  int
 	kind  Kind // forced, or what the format knows; KindNone to decide
-	zeek  bool // orig_bytes is payload; absent statuses are normal
 	known bool // some field had a meaning
 	ranks [int(endExtra) + 1]uint8
 	extra [numExtra]Span

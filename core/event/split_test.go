@@ -55,7 +55,8 @@ func TestSplit(t *testing.T) {
 		{"CSV", "csv", "# exported\nts,query\n1,a.example\n2,b.example\nts,query\n3,c.example\n", SplitHead, 20},
 		{"CSV behind a byte order mark", "csv", "\xef\xbb\xbfts,query\n1,a.example\n2,b.example\n", SplitHead, 12},
 		{"CSV of a header only", "csv", "ts,query", SplitNone, 0},
-		{"CSV without known column", "csv", "foo,bar\nts,query\n1,a.example\n", SplitNone, 0},
+		{"CSV below a title", "csv", "Report\nts,query\n1,a.example\n", SplitHead, 16},
+		{"CSV without known column", "csv", "foo,bar\n1,a.example\n", SplitNone, 0},
 	}
 	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {

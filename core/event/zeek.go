@@ -266,6 +266,6 @@ func zeekJSONFormat() Format {
 				return bytes.Contains(raw, []byte(`"id.orig_h"`)) || bytes.Contains(raw, []byte(`"_path"`)) || bytes.Contains(raw, []byte(`"fuid"`)) && bytes.Contains(raw, []byte(`"tx_hosts"`))
 			})
 		},
-		New: func(o Options) (Parser, error) { return newObjectParser(o, settleZeek) },
+		New: func(o Options) (Parser, error) { return newObjectParser(o, zeek) },
 	}
 }
