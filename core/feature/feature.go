@@ -148,6 +148,8 @@ type Scratch struct {
 
 // Column says how a column of a Table schema is read from a cell.
 type Column struct {
-	Source string   // the file's column name
-	Level  []string // nil: a number; one string: 1 where the cell equals it (one-hot); "" : ordinal is never used
+	Source string // the file's column name
+	// Level is nil for a number. One string gives 1 where the cell equals it, else
+	// 0 (one-hot); several give the index of the one it equals, -1 for none (code).
+	Level []string
 }

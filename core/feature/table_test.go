@@ -24,18 +24,25 @@ func tableBatch(rows ...string) *made {
 }
 
 func TestTable(t *testing.T) {
-	columns := []Column{{Source: "bytes"}, {Source: "proto", Level: []string{"tcp"}}, {Source: "proto", Level: []string{"udp"}}, {Source: "gone"}}
+	columns := []Column{{Source: "bytes"}, {Source: "proto", Level: []string{"tcp"}}, {Source: "proto", Level: []string{"udp"}}, {Source: "gone"}, {Source: "proto", Level: []string{"icmp", "tcp"}}}
 	enc, err := NewTable(columns, []string{"id", "proto", "bytes"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := enc.Schema().Names, []string{"bytes", "proto=tcp", "proto=udp", "gone"}; !reflect.DeepEqual(got, want) {
+	if got, want := enc.Schema().Names, []string{"bytes", "proto=tcp", "proto=udp", "gone", "proto code"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("names %q, want %q", got, want)
 	}
 	nan := math.NaN()
 	m := tableBatch("1,tcp,-12.5", "2,icmp,many", "3", "4,udp,", "5,udp,1e300", "6,tcp,NaN")
 	out := encodeEvents(enc, &m.Batch)
-	for i, want := range [][4]float64{{-12.5, 1, 0, nan}, {nan, 0, 0, nan}, {nan, nan, nan, nan}, {nan, 0, 1, nan}, {nan, 0, 1, nan}, {nan, 1, 0, nan}} {
+	for i, want := range [][5]float64{
+		{-12.5, 1, 0, nan, 1},
+		{nan, 0, 0, nan, 0},
+		{nan, nan, nan, nan, nan},
+		{nan, 0, 1, nan, -1},
+		{nan, 0, 1, nan, -1},
+		{nan, 1, 0, nan, 1},
+	} {
 		for j, w := range want {
 			if got := float64(out.Row(i)[j]); got != w && !(got != got && w != w) {
 				t.Errorf("row %d: %s = %g, want %g", i, enc.Schema().Names[j], got, w)
@@ -64,7 +71,7 @@ func TestNewTableRefuses(t *testing.T) {
 		{"too many", many, []string{"a"}, "limit"},
 		{"a name twice", []Column{{Source: "a"}}, []string{"a", "a"}, "two columns"},
 		{"another file", []Column{{Source: "a"}}, []string{"b"}, "none of the model's columns"},
-		{"several levels", []Column{{Source: "a", Level: []string{"x", "y"}}}, []string{"a"}, "several levels"},
+		{"no levels", []Column{{Source: "a", Level: []string{}}}, []string{"a"}, "without levels"},
 	} {
 		if _, err := NewTable(tt.columns, tt.file); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
@@ -93,6 +100,7 @@ func TestInferTable(t *testing.T) {
 		{Source: "proto", Level: []string{"udp"}},
 		{Source: "proto", Level: []string{"tcp"}},
 		{Source: "proto", Level: []string{"7"}},
+		{Source: "proto", Level: []string{"7", "tcp", "udp"}},
 		{Source: "bytes"},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -110,7 +118,7 @@ func TestInferTable(t *testing.T) {
 		}
 	}
 	got, err = InferTable([]string{"c"}, sample)
-	if err != nil || len(got) != MaxCategories || got[0].Level[0] != "v001" || got[50].Level[0] != "v000" {
+	if err != nil || len(got) != MaxCategories+1 || got[0].Level[0] != "v001" || got[50].Level[0] != "v000" {
 		t.Errorf("%d levels, %v: %v", len(got), err, got)
 	}
 }
