@@ -86,9 +86,19 @@ func (t *Tiers) Influence(i int) float64 {
 		}
 		moved += float64(t.Super.Beta[j] * rise)
 	}
-	return min(1, largestRise(func(g float64) float64 {
+	rise := largestRise(func(g float64) float64 {
 		return portable.Logistic(t.Super.calibrated(g))
-	}, min(moved, 1), 0, 1))
+	}, min(moved, 1), 0, 1)
+	// The greater of two numbers moves no further than the one that moves more.
+	if f := t.Super.Floor; f > 0 {
+		m := t.Metas[f-1]
+		if mono, ok := m.Mixer.(Monotone); !ok {
+			rise = 1
+		} else if mono.Reach(i) > 0 {
+			rise = max(rise, t.metaRise(m, mono, i))
+		}
+	}
+	return min(1, rise)
 }
 
 // metaRise bounds how far learner i can move the g of a meta.

@@ -21,7 +21,11 @@ type SuperLearner struct {
 	Beta        []float64    // one for each meta, >= 0, sum 1
 	Calibration *Calibration // log-odds of the mixture -> h; nil for none
 	Tail        *Tail        // log-odds of h -> share of normal rows; nil for none
-	Metas       []learner.Learner
+	// Floor is 1 + the index of the meta below whose g the verdict never falls,
+	// 0 for none: what knowledge says with certainty is not voted down by
+	// learners whose training rows had no example of it.
+	Floor int
+	Metas []learner.Learner
 
 	pool sync.Pool // of *superScratch
 }
@@ -29,8 +33,8 @@ type SuperLearner struct {
 var _ learner.Learner = (*SuperLearner)(nil)
 
 // LogOdds returns the log-odds of h for the metas' g, in [0,1] or NaN for a
-// missing one; the weights are renormalised over those present. NaN when all
-// are missing.
+// missing one; the weights are renormalised over those present; never less than
+// the floor's. NaN when all are missing.
 func (s *SuperLearner) LogOdds(g []float64) float64 {
 	var sum, weight float64
 	for j, b := range s.Beta {
@@ -47,7 +51,13 @@ func (s *SuperLearner) LogOdds(g []float64) float64 {
 			}
 		}
 	}
-	return s.calibrated(min(sum/weight, 1)) // rounding can carry a mean of ones past 1
+	z := s.calibrated(min(sum/weight, 1)) // rounding can carry a mean of ones past 1
+	if s.Floor > 0 {
+		if v := g[s.Floor-1]; v == v {
+			z = max(z, portable.Logit(v))
+		}
+	}
+	return z
 }
 
 // calibrated returns the log-odds of h for the mixture of the metas' g.
@@ -105,6 +115,9 @@ func (s *SuperLearner) Score(dst []float32, b *learner.Batch) error {
 func (s *SuperLearner) check(n int) error {
 	if s == nil || len(s.Beta) != n {
 		return errors.New("ensemble: super-learner: weights and meta-learners differ in number")
+	}
+	if s.Floor < 0 || s.Floor > n {
+		return errors.New("ensemble: super-learner: no such meta-learner as the floor")
 	}
 	total, err := checkWeights(s.Beta, MaxMetas)
 	if err != nil {

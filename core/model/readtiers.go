@@ -72,11 +72,11 @@ func (f *file) tiers(body []byte) (*ensemble.Tiers, error) {
 			return nil, err
 		}
 	}
-	metas, name, err := f.metas(body)
+	super := &ensemble.SuperLearner{}
+	metas, err := f.metas(body, super)
 	if err != nil {
 		return nil, err
 	}
-	super := &ensemble.SuperLearner{Name: name}
 	beta, err := f.floats(body, "super.beta")
 	if err != nil {
 		return nil, err
@@ -110,8 +110,8 @@ func (f *file) base(body []byte, d *stored, i int) (b ensemble.Base, err error) 
 	return b, err
 }
 
-// metas reads the meta-learners and the super-learner's name.
-func (f *file) metas(body []byte) (out []*ensemble.MetaLearner, super string, err error) {
+// metas reads the meta-learners, and the super-learner's name and floor.
+func (f *file) metas(body []byte, super *ensemble.SuperLearner) (out []*ensemble.MetaLearner, err error) {
 	type description struct {
 		name, mixer string
 		bias        float64
@@ -141,30 +141,36 @@ func (f *file) metas(body []byte) (out []*ensemble.MetaLearner, super string, er
 				}
 			})
 		case "super":
-			super = r.text()
+			super.Name = r.text()
+		case "floor":
+			if v := r.number(); v >= 1 && v <= ensemble.MaxMetas && v == float64(int(v)) {
+				super.Floor = int(v)
+			} else {
+				r.err = errShape
+			}
 		default:
 			r.err = errShape
 		}
 	})
 	if err := r.end(); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	for j, d := range list {
 		prefix := "meta." + strconv.Itoa(j) + "."
 		weights, err := f.floats(body, prefix+"weights")
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		m := &ensemble.MetaLearner{Name: d.name}
 		if m.Mixer, err = ensemble.NewMixer(d.mixer, ensemble.State{Weights: weights, Bias: d.bias}); err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		if m.Calibration, _, err = f.curves(body, prefix); err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		out = append(out, m)
 	}
-	return out, super, nil
+	return out, nil
 }
 
 // floats takes a one-dimensional tensor of float64.

@@ -301,6 +301,10 @@ func tiersJSON(t *ensemble.Tiers) string {
 	w.close(']')
 	w.key("super")
 	w.text(t.Super.Name)
+	if t.Super.Floor > 0 {
+		w.key("floor")
+		w.number(float64(t.Super.Floor))
+	}
 	w.close('}')
 	return string(w.b)
 }

@@ -156,7 +156,8 @@ func (f *fitting) drop(random [][]float32) {
 				}
 			}
 		}
-		if present*20 >= len(f.inner) && len(distinct) > Folds {
+		// What needs no example is kept for the day that shows one.
+		if f.specs[l].Fixed && present > 0 || present*20 >= len(f.inner) && len(distinct) > Folds {
 			f.use = append(f.use, l)
 		}
 	}
@@ -176,17 +177,31 @@ func (f *fitting) bases(random [][]float32) error {
 			}
 			rows = append(rows, i)
 		}
-		c, err := FitCalibration(take(random[l], rows), take(f.data.Y, rows), take(f.weight, rows))
-		if err != nil {
-			return fmt.Errorf("%s: %w", spec.Info.ID, err)
-		}
-		t, err := FitTail(take(random[l], normal), nil, weightsOf(f.set.W, normal))
+		c, t, err := f.curves(spec, random[l], rows, normal)
 		if err != nil {
 			return fmt.Errorf("%s: %w", spec.Info.ID, err)
 		}
 		f.base = append(f.base, ensemble.Base{Learner: f.learners[l], Calibration: c, Tail: t})
 	}
 	return nil
+}
+
+// curves fits a learner's calibration to rows and its tail to normal ones.
+func (f *fitting) curves(spec *Spec, raw []float32, rows, normal []int) (*ensemble.Calibration, *ensemble.Tail, error) {
+	if spec.Fixed {
+		c, err := knowledgeCalibration()
+		if err != nil {
+			return nil, nil, err
+		}
+		t, err := knowledgeTail(take(raw, normal), weightsOf(f.set.W, normal))
+		return c, t, err
+	}
+	c, err := FitCalibration(take(raw, rows), take(f.data.Y, rows), take(f.weight, rows))
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := FitTail(take(raw, normal), nil, weightsOf(f.set.W, normal))
+	return c, t, err
 }
 
 func weightsOf(w []float32, rows []int) []float32 {
@@ -299,6 +314,9 @@ func (f *fitting) finish(ctx context.Context, sites bool, seed uint64) (*Fitted,
 	if super.Learner.Tail, err = f.tail(super, sites); err != nil {
 		return nil, err
 	}
+	if g, err = f.raise(super, table, g, sites); err != nil {
+		return nil, err
+	}
 	out := &Fitted{Guard: f.guard, Super: Line{"super", 1, Measure(super.LogOdds, truth.Y, nil)}}
 	for j, m := range f.meta {
 		out.Meta = append(out.Meta, Line{m.Name, super.Learner.Beta[j], Measure(g[j], truth.Y, nil)})
@@ -374,8 +392,9 @@ func (f *fitting) prune(super *ensemble.SuperLearner, shares []float64) (*ensemb
 	}
 	var metas []*ensemble.MetaLearner
 	var beta []float64
+	floor := 0
 	for j, m := range f.meta {
-		if super.Beta[j] == 0 {
+		if super.Beta[j] == 0 && j+1 != super.Floor {
 			continue
 		}
 		state := m.Mixer.(ensemble.Stateful).State()
@@ -386,7 +405,10 @@ func (f *fitting) prune(super *ensemble.SuperLearner, shares []float64) (*ensemb
 		}
 		metas = append(metas, &ensemble.MetaLearner{Name: m.Name, Mixer: mixer, Calibration: m.Calibration})
 		beta = append(beta, super.Beta[j])
+		if j+1 == super.Floor {
+			floor = len(metas)
+		}
 	}
-	super = &ensemble.SuperLearner{Name: super.Name, Beta: beta, Calibration: super.Calibration, Tail: super.Tail}
+	super = &ensemble.SuperLearner{Name: super.Name, Beta: beta, Calibration: super.Calibration, Tail: super.Tail, Floor: floor}
 	return ensemble.NewTiers(bases, metas, super)
 }
