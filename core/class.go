@@ -44,6 +44,14 @@ var classes = map[string]classInfo{
 	Anomaly:                  {nil, -1},
 }
 
+// specialCases names, for a class that is a special case of another, the other:
+// where both are spoken for, the special case says more. It is read-only.
+var specialCases = map[string]string{
+	"spraying":               "brute-force",
+	"success-after-failures": "brute-force",
+	"worm":                   "scan-hosts",
+}
+
 // Techniques returns the ATT&CK techniques of a class, nil for an unknown one.
 func Techniques(class string) []string { return classes[class].technique }
 

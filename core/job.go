@@ -175,11 +175,19 @@ func (j *job) judge(v *Verdict, e *event.Event, i int) {
 const speaks = 0.5
 
 // classOf returns the class of the most certain base learner that speaks for
-// one, Anomaly when none is more certain than not.
+// one, or a special case of it that is spoken for too; Anomaly when none is more
+// certain than not.
 func (s *scorer) classOf(x *ensemble.Evaluation) string {
-	best, class := speaks, Anomaly
+	class := s.spokenFor(x, func(string) bool { return true }, Anomaly)
+	return s.spokenFor(x, func(c string) bool { return specialCases[c] == class }, class)
+}
+
+// spokenFor returns the class, among those asked for, of the most certain
+// learner that is more certain than not, else the other.
+func (s *scorer) spokenFor(x *ensemble.Evaluation, asked func(class string) bool, other string) string {
+	best, class := speaks, other
 	for i, b := range s.tiers.Bases {
-		if c := b.Learner.Info().Class; c != "" && x.Scores.P[i] > best {
+		if c := b.Learner.Info().Class; c != "" && x.Scores.P[i] > best && asked(c) {
 			best, class = x.Scores.P[i], c
 		}
 	}
