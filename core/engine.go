@@ -20,6 +20,12 @@ type Options struct {
 	Context feature.ContextLimits
 	Since   int64 // nanoseconds; events before it update the windows but get no verdict; 0 means none
 	Until   int64 // nanoseconds, exclusive; 0 means none
+
+	// ThreatsOnly says that only threats matter: which events are threats and all
+	// that is said of them stays the same, the verdicts of the others are Bounded.
+	// Learners need not run where they cannot make a threat of an event, which
+	// costs a fraction.
+	ThreatsOnly bool
 }
 
 func (o Options) withDefaults() Options {
@@ -141,15 +147,20 @@ func (e *Engine) LearnerNames(k event.Kind) []string {
 	return names
 }
 
-// score runs the learners of those indices over a batch; a learner that fails
-// abstains on all of it.
-func (s *scorer) score(raw [][]float32, which []int, rows *learner.Batch) {
+// score runs the learners of those indices that the gate asks over a batch.
+func (s *scorer) score(raw [][]float32, which []int, rows *learner.Batch, g *gate) {
 	for _, i := range which {
-		dst := raw[i][:rows.N]
-		if err := s.tiers.Bases[i].Learner.Score(dst, rows); err != nil {
-			for j := range dst {
-				dst[j] = nan32
-			}
+		if g.asks(i) {
+			s.scoreOne(raw[i][:rows.N], i, rows)
+		}
+	}
+}
+
+// scoreOne runs learner i over a batch; one that fails abstains on all of it.
+func (s *scorer) scoreOne(dst []float32, i int, rows *learner.Batch) {
+	if err := s.tiers.Bases[i].Learner.Score(dst, rows); err != nil {
+		for j := range dst {
+			dst[j] = nan32
 		}
 	}
 }

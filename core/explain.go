@@ -104,11 +104,17 @@ func (j *job) explain(i int) *Explanation {
 		x.Features = append(x.Features, Feature{schema.Names[c], float64(value), c >= schema.Stateless})
 	}
 	x.Values = j.values(e.Kind, i)
+	if rows.gate != nil && rows.inside[i] {
+		rows.gate.complete(sc, rows, i)
+	}
 	for b := range rows.one {
 		rows.one[b] = rows.raw[b][i]
 	}
 	y := j.tiers[e.Kind]
 	sc.tiers.Evaluate(y, rows.one)
+	if v.Bounded {
+		x.Score, x.FalseAlarmRate = y.Score, y.Rate
+	}
 	for b := range sc.tiers.Bases {
 		l := sc.tiers.Bases[b].Learner
 		part := LearnerPart{

@@ -38,6 +38,8 @@ type kindRows struct {
 	seen    []feature.Observation
 	raw     [][]float32 // one slice a base learner
 	one     []float32   // one row of raw scores
+	gate    *gate       // nil unless Options.ThreatsOnly
+	inside  []bool      // rows that the gate decided
 }
 
 func newJob(e *Engine) *job {
@@ -45,6 +47,9 @@ func newJob(e *Engine) *job {
 	for k, s := range e.kinds {
 		if s != nil {
 			j.tiers[k] = s.tiers.NewEvaluation()
+			if e.options.ThreatsOnly {
+				j.kinds[k].gate = newGate(s, e.options.Budget)
+			}
 		}
 	}
 	return j
@@ -70,7 +75,8 @@ func (j *job) prepare() {
 		}
 		s.encoder.Encode(&r.rows, &r.seen, &j.batch, &j.scratch)
 		r.grow(len(s.tiers.Bases))
-		s.score(r.raw, s.stateless, &r.rows)
+		r.gate.begin()
+		s.score(r.raw, s.stateless, &r.rows, r.gate)
 	}
 }
 
@@ -118,7 +124,10 @@ func (j *job) finish() {
 	for k := range j.kinds {
 		if r := &j.kinds[k]; r.present {
 			s := j.engine.kinds[k]
-			s.score(r.raw, s.context, &r.rows)
+			s.score(r.raw, s.context, &r.rows, r.gate)
+			if r.gate != nil {
+				r.gate.finish(s, r, event.Kind(k))
+			}
 		}
 	}
 	for i := range j.batch.Events {
@@ -149,6 +158,11 @@ const errAllMissing = event.ParseError("no learner could score this event")
 // judge evaluates the tiers for row i.
 func (j *job) judge(v *Verdict, e *event.Event, i int) {
 	s, r := j.engine.kinds[e.Kind], &j.kinds[e.Kind]
+	if r.gate != nil && r.inside[i] {
+		v.Entity = entityOf(&j.batch, e)
+		r.gate.limit.mark(v)
+		return
+	}
 	for b := range r.one {
 		raw := r.raw[b][i]
 		r.one[b] = raw
@@ -162,8 +176,12 @@ func (j *job) judge(v *Verdict, e *event.Event, i int) {
 		v.Err = errAllMissing
 		return
 	}
-	v.Score, v.FalseAlarmRate = x.Score, x.Rate
 	v.Entity = entityOf(&j.batch, e)
+	if r.gate != nil && x.Rate > r.gate.limit.rate {
+		r.gate.limit.mark(v)
+		return
+	}
+	v.Score, v.FalseAlarmRate = x.Score, x.Rate
 	if v.FalseAlarmRate <= max(j.engine.options.Budget.Rate, maxDailyRate) {
 		v.Class = s.classOf(x)
 		v.Technique = Techniques(v.Class)

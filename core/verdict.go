@@ -39,7 +39,8 @@ type Verdict struct {
 	Entity         []byte   // source address, user or client that is judged
 	Incident       uint64   // number of the incident it belongs to, 0 for none
 	Outside        bool     // outside Options.Since and Until: scored, never a threat
-	Missing        uint64   // bit i: base learner i abstained or failed, see Engine.LearnerNames
+	Missing        uint64   // bit i: base learner i abstained or failed, see Engine.LearnerNames; 0 where Bounded
+	Bounded        bool     // no threat, and how far from one is not known: Score is an upper bound, FalseAlarmRate a lower one
 }
 
 // Result is one batch with its verdicts: Verdicts[i] is of Batch.Events[i].

@@ -55,7 +55,7 @@ func explain(ctx context.Context, s streams, f *explainFlags, where string) erro
 	if err != nil {
 		return fmt.Errorf("explain: %w", err)
 	}
-	engine, err := f.engine(&options, "", "")
+	engine, err := f.engine(&options, core.Options{}, "", "")
 	if err != nil {
 		return fmt.Errorf("explain: %w", err)
 	}

@@ -13,9 +13,9 @@ import (
 	"github.com/tiercel/tiercel/core/model/models"
 )
 
-// engine returns the engine that the flags ask for, and settles in o how the
-// records of its model are read.
-func (j *judging) engine(o *event.Options, since, until string) (*core.Engine, error) {
+// engine returns the engine that the flags ask for beside the options given, and
+// settles in o how the records of its model are read.
+func (j *judging) engine(o *event.Options, options core.Options, since, until string) (*core.Engine, error) {
 	budget, err := core.ParseBudget(j.budget)
 	if err != nil {
 		return nil, fmt.Errorf("--budget %s: %w", j.budget, err)
@@ -23,7 +23,7 @@ func (j *judging) engine(o *event.Options, since, until string) (*core.Engine, e
 	if j.workers < 0 {
 		return nil, fmt.Errorf("--workers %d: want 0 or more", j.workers)
 	}
-	options := core.Options{Budget: budget, Workers: j.workers}
+	options.Budget, options.Workers = budget, j.workers
 	if options.Since, err = parseTime("--since", since); err != nil {
 		return nil, err
 	}

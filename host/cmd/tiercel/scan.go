@@ -96,7 +96,7 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}
-	engine, err := f.engine(&options, f.since, f.until)
+	engine, err := f.engine(&options, core.Options{ThreatsOnly: !f.all}, f.since, f.until)
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}

@@ -1,0 +1,181 @@
+package core
+
+import (
+	"math"
+
+	"github.com/tiercel/tiercel/core/ensemble"
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/feature"
+	"github.com/tiercel/tiercel/core/learner"
+	"github.com/tiercel/tiercel/core/portable"
+)
+
+// gate spares the dear learners the events that provably are no threats, where
+// nobody asked for their scores (Options.ThreatsOnly). It keeps a box of raw
+// scores that no threat lies in, made from the rows of the log at hand, and
+// makes another when the log has changed so much that many rows leave it.
+//
+// What it decides does not depend on the box: gates of several workers differ
+// and give the same verdicts.
+type gate struct {
+	limit rateLimit
+	cost  []float64
+	box   *ensemble.Ceiling // nil: all learners run on every row
+	out   float64           // share of the rows outside it, of those that it was made from
+
+	rows []int         // scratch: rows outside the box
+	sub  feature.Batch // those rows
+	raw  []float32     // their scores
+
+	wait, pause int  // batches until the next box may be made, and what wait is set to then
+	stale       bool // the box no longer serves: the next batch is scored whole
+}
+
+// Bounds on the work of making boxes.
+const (
+	boxRows  = 512 // rows that a box is made from
+	maxPause = 256 // batches between two boxes of a log that no box fits
+	// moreOut is how much the share of rows outside the box may grow before there
+	// is a new one: what a batch differs from the next by.
+	moreOut = 0.05
+)
+
+// rateLimit is the highest rate that a budget can allow, and what verdicts
+// beyond it carry.
+type rateLimit struct{ rate, score float64 }
+
+func limitOf(t *ensemble.Tiers, b Budget) rateLimit {
+	rate := b.Rate
+	if b.PerDay > 0 {
+		rate = maxDailyRate
+	}
+	return rateLimit{rate, portable.Logistic(t.Super.Threshold(rate))}
+}
+
+// mark makes v the verdict of an event that is no threat.
+func (l rateLimit) mark(v *Verdict) {
+	v.Bounded, v.Missing = true, 0
+	v.Score, v.FalseAlarmRate = l.score, math.Nextafter(l.rate, 1)
+}
+
+func newGate(s *scorer, b Budget) *gate {
+	g := &gate{limit: limitOf(s.tiers, b)}
+	for i := range s.tiers.Bases {
+		g.cost = append(g.cost, costOf(s.tiers.Bases[i].Learner.Info()))
+	}
+	return g
+}
+
+// costOf estimates what a learner costs a row, in nanoseconds measured on one
+// machine: only their ratios matter, and only to what is run first.
+func costOf(info learner.Info) float64 {
+	switch {
+	case info.Texts:
+		return 400
+	case info.Type == "trees":
+		return 700 + 4*float64(len(info.Columns))
+	case info.Type == "linear", info.Type == "bayes", info.Type == "histogram":
+		return 10 + 6*float64(len(info.Columns))
+	}
+	return 3000 // trees of any shape, and what is not known
+}
+
+// asks reports whether learner i runs on every row.
+func (g *gate) asks(i int) bool { return g == nil || g.box == nil || g.box.Asked>>i&1 == 1 }
+
+// begin makes the gate ready for the next batch.
+func (g *gate) begin() {
+	if g != nil && g.stale {
+		g.box, g.stale = nil, false
+	}
+}
+
+// finish runs the learners that the gate held back on the rows that need them,
+// and forms a new box where there is none that serves. done tells of each row of
+// kind k whether it is decided: inside the box, no threat.
+func (g *gate) finish(s *scorer, r *kindRows, k event.Kind) {
+	r.inside = sized(r.inside, r.rows.N)
+	g.rows = g.rows[:0]
+	present := 0
+	for i := range r.seen {
+		r.inside[i] = false
+		if r.seen[i].Kind != k {
+			continue
+		}
+		present++
+		if g.box != nil && g.box.Below(r.raw, i) {
+			r.inside[i] = true
+		} else {
+			g.rows = append(g.rows, i)
+		}
+	}
+	if g.box != nil && len(g.rows) > 0 {
+		g.rest(s, r)
+	}
+	if g.wait--; g.wait > 0 {
+		return
+	}
+	switch {
+	case g.box == nil:
+		g.form(s, r)
+	case float64(len(g.rows)) > (g.out+moreOut)*float64(present):
+		g.stale = true
+	}
+}
+
+// form makes the box from the rows of a batch that was scored whole.
+func (g *gate) form(s *scorer, r *kindRows) {
+	if len(g.rows) == 0 {
+		return
+	}
+	g.pause = min(max(1, 2*g.pause), maxPause)
+	g.wait = g.pause
+	rows := g.rows[:min(len(g.rows), boxRows)]
+	if g.box = s.tiers.CeilingOf(r.raw, rows, g.cost, g.limit.rate); g.box == nil {
+		return
+	}
+	g.out = g.box.Undecided(r.raw, rows)
+}
+
+// complete runs the learners that were held back on row i.
+func (g *gate) complete(s *scorer, r *kindRows, i int) {
+	g.rows = append(g.rows[:0], i)
+	g.rest(s, r)
+	r.inside[i] = false
+}
+
+// rest runs the learners held back on g.rows.
+func (g *gate) rest(s *scorer, r *kindRows) {
+	gather(&g.sub, &r.rows, g.rows)
+	g.raw = sized(g.raw, len(g.rows))
+	for b := range s.tiers.Bases {
+		if g.asks(b) {
+			continue
+		}
+		s.scoreOne(g.raw, b, &g.sub)
+		for n, i := range g.rows {
+			r.raw[b][i] = g.raw[n]
+		}
+	}
+}
+
+// gather makes dst a batch of some rows of src. The bytes of the texts are shared.
+func gather(dst, src *feature.Batch, rows []int) {
+	dst.N, dst.D = len(rows), src.D
+	dst.X = dst.X[:0]
+	dst.Texts.Buf, dst.Texts.Values = src.Texts.Buf, dst.Texts.Values[:0]
+	dst.Texts.First = append(dst.Texts.First[:0], 0)
+	for _, i := range rows {
+		dst.X = append(dst.X, src.Row(i)...)
+		dst.Texts.Values = append(dst.Texts.Values, src.Texts.Of(i)...)
+		dst.Texts.First = append(dst.Texts.First, uint32(len(dst.Texts.Values)))
+	}
+}
+
+// sized returns a slice of length n, reusing v's memory where it suffices.
+func sized[T any](v []T, n int) []T {
+	if cap(v) < n {
+		return make([]T, n)
+	}
+	return v[:n]
+}
