@@ -342,7 +342,7 @@ func (f *fitting) tail(super *Super, sites bool) (*ensemble.Tail, error) {
 	var site []int32
 	var weight []float32
 	add := func(i int, z float64) {
-		if f.data.Y[i] == 0 && !(f.set.Written != nil && f.set.Written[i]) {
+		if f.data.Y[i] == 0 && !(f.set.TeachOnly != nil && f.set.TeachOnly[i]) {
 			scores = append(scores, z)
 			site = append(site, f.set.Site[i])
 			weight = append(weight, f.data.Weight(i))

@@ -241,7 +241,7 @@ func (l *loader) add(b *event.Batch, i int, label *Label) error {
 	s.Type = append(s.Type, indexOf(l.types, &s.Types, typ))
 	s.Site = append(s.Site, indexOf(l.sites, &s.Sites, label.Site))
 	s.Time = append(s.Time, b.Events[i].Time)
-	s.Written = append(s.Written, label.Written)
+	s.TeachOnly = append(s.TeachOnly, label.TeachOnly)
 	if l.encoder == nil {
 		l.table.add(b, &b.Events[i])
 		return nil

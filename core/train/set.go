@@ -15,18 +15,18 @@ import (
 
 // Set is a collection of labelled, encoded rows. All slices have one element a row.
 type Set struct {
-	Schema  feature.Schema
-	Rows    feature.Batch
-	Y       []int8    // 1 attack, 0 normal; rows of label -1 are not kept
-	W       []float32 // weight, 1 by default
-	Group   []uint64  // rows of one group never straddle a fold: hash of the canonical record, or of Label.Group
-	Type    []int32   // index into Types: the attack's type; 0 is "normal"
-	Site    []int32   // index into Sites: where the row comes from
-	Time    []int64   // nanoseconds, event.NoTime when absent
-	Written []bool    // the row was written for training, not observed: thresholds do not count it
-	Types   []string
-	Sites   []string
-	Unread  int64 // records that could not be read; they have no row
+	Schema    feature.Schema
+	Rows      feature.Batch
+	Y         []int8    // 1 attack, 0 normal; rows of label -1 are not kept
+	W         []float32 // weight, 1 by default
+	Group     []uint64  // rows of one group never straddle a fold: hash of the canonical record, or of Label.Group
+	Type      []int32   // index into Types: the attack's type; 0 is "normal"
+	Site      []int32   // index into Sites: where the row comes from
+	Time      []int64   // nanoseconds, event.NoTime when absent
+	TeachOnly []bool    // thresholds do not count the row, see Label.TeachOnly
+	Types     []string
+	Sites     []string
+	Unread    int64 // records that could not be read; they have no row
 }
 
 // Len returns the number of rows.
@@ -56,13 +56,15 @@ func (r *Record) Column(name string) (string, bool) { return r.column(name) }
 
 // Label is what a record is worth in training.
 type Label struct {
-	Y       int8 // 1, 0, or -1: leave out (its event still passes through the context windows)
-	Drop    bool // the record is not even seen by the context windows
-	Type    string
-	Site    string // default: the source's name
-	Group   string // default: the record's texts without what varies by chance
-	Weight  float32
-	Written bool // written for training, not observed: it teaches, but thresholds come from real rows
+	Y      int8 // 1, 0, or -1: leave out (its event still passes through the context windows)
+	Drop   bool // the record is not even seen by the context windows
+	Type   string
+	Site   string // default: the source's name
+	Group  string // default: the record's texts without what varies by chance
+	Weight float32
+	// TeachOnly keeps the row out of the thresholds: it was written for
+	// training, or its label is a rule's and attacks stand among the normal rows.
+	TeachOnly bool
 }
 
 // LoadOptions adjust Load.

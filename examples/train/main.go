@@ -2,11 +2,13 @@
 //
 //	go run ./examples/train models  -data FOLDER -o core/model/models
 //	go run ./examples/train quality -data FOLDER -o examples/train/QUALITY.md
+//	go run ./examples/train transfer -data FOLDER -only flow -most 4000
 //
 // models trains the four default models that the command line embeds; the same
 // data give the same bytes. quality trains one model on each set's training
 // part and scores its test parts, and scores the default models on test parts
-// that they have not seen; trivial rules stand beside every score.
+// that they have not seen; trivial rules stand beside every score. transfer
+// leaves each site of a default model's rows out in turn.
 package main
 
 import (
@@ -33,11 +35,14 @@ func main() {
 	out := flags.String("o", "", "where to write")
 	only := flags.String("only", "", "one set or kind alone")
 	seed := flags.Uint64("seed", 1, "of folds and learners")
+	most := flags.Int("most", 0, "transfer: rows of a site and label, 0 for all")
 	flags.Parse(os.Args[2:])
 	var err error
 	switch os.Args[1] {
 	case "models":
 		err = writeModels(ctx, *data, *out, *only, *seed)
+	case "transfer":
+		err = transfer(ctx, os.Stdout, *data, *only, *seed, *most)
 	case "quality":
 		err = quality(ctx, *data, *out, *only, *seed)
 	default:
@@ -50,7 +55,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: train models|quality -data FOLDER -o PATH [-only NAME] [-seed N]")
+	fmt.Fprintln(os.Stderr, "usage: train models|quality|transfer -data FOLDER -o PATH [-only NAME] [-seed N]")
 	os.Exit(2)
 }
 

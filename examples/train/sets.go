@@ -95,14 +95,14 @@ func defaults(kind event.Kind, p part) []file {
 	case event.HTTP:
 		return []file{
 			{path: "modern-http/requests.ndjson.gz", label: labelled(p, "", "site", "site")},
-			{path: generated + split, label: written(labelled(p, "attack_class", "site", "site"))},
+			{path: generated + split, label: teachOnly(labelled(p, "attack_class", "site", "site"))},
 			{path: "httpparams/" + split + ".ndjson.gz", label: weighted(labelled("", "attack_class", "", ""), 0.3)},
 			{path: "openappsec-values/values.ndjson.gz", label: weighted(labelled(p, "attack_class", "", ""), 0.5)},
 			{path: "torpeda-2012/requests.ndjson.gz", label: weighted(labelled(p, "attack_class", "", ""), 0.3)},
 			{path: "csic-2010/raw.ndjson.gz", label: weighted(onlyNormal(labelled(p, "", "", "")), 0.3)},
 			{path: "access-real/sites.log.gz", labels: "access-real/sites.labels.csv.gz", label: labelled(p, "attack_class", "source", "")},
-			{path: "access-real/attacked.log.gz", labels: "access-real/attacked.labels.csv.gz", label: labelled(p, "attack_class", "source", "")},
-			{path: "access-scans/access.log.gz", labels: "access-scans/labels.csv.gz", label: visible(labelled(p, "attack_class", "source", ""))},
+			{path: "access-real/attacked.log.gz", labels: "access-real/attacked.labels.csv.gz", label: teachOnly(labelled(p, "attack_class", "source", ""))},
+			{path: "access-scans/access.log.gz", labels: "access-scans/labels.csv.gz", label: teachOnly(visible(labelled(p, "attack_class", "source", "")))},
 		}
 	case event.Flow:
 		return []file{
@@ -136,11 +136,13 @@ func weighted(label func(*train.Record) (train.Label, error), w float32) func(*t
 	}
 }
 
-// written marks rows that were made here.
-func written(label func(*train.Record) (train.Label, error)) func(*train.Record) (train.Label, error) {
+// teachOnly keeps rows out of the thresholds: they were written here, or come
+// from logs whose normal lines hold unlabelled probes (of the ten highest
+// scores among the normal lines of access-scans all are scanners').
+func teachOnly(label func(*train.Record) (train.Label, error)) func(*train.Record) (train.Label, error) {
 	return func(r *train.Record) (train.Label, error) {
 		l, err := label(r)
-		l.Written = true
+		l.TeachOnly = true
 		return l, err
 	}
 }
@@ -176,7 +178,7 @@ func visible(label func(*train.Record) (train.Label, error)) func(*train.Record)
 func capture(p part) func(*train.Record) (train.Label, error) {
 	plain := labelled("", "category", "capture", "")
 	return func(r *train.Record) (train.Label, error) {
-		if (column(r, "capture") == "008") != (p == "test") {
+		if p != "" && (column(r, "capture") == "008") != (p == "test") {
 			return train.Label{Drop: true}, nil
 		}
 		return plain(r)
@@ -219,7 +221,7 @@ func host7030(p part, host string) func(*train.Record) (train.Label, error) {
 			}
 		}
 		l, err := plain(r)
-		if split != string(p) {
+		if p != "" && split != string(p) {
 			l.Y = -1 // still seen by the windows
 		}
 		if l.Y == 0 {
