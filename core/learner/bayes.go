@@ -19,6 +19,7 @@ type Bayes struct {
 	scaling Scaling
 	ratio   []float32 // n x 3: a, b, c of each column
 	bias    float32   // log of the classes' prior odds
+	atZero  []float64 // what each column adds where its value is 0
 }
 
 // MaxRatio bounds what one column may say, in nats: e^6 = 400 to 1. Naive
@@ -46,7 +47,9 @@ func NewBayes(info Info, z Scaling, ratio []float32, bias float32) (*Bayes, erro
 	if slices.ContainsFunc(ratio, notFinite) || notFinite(bias) {
 		return nil, Error(info.ID + ": ratios must be finite")
 	}
-	return &Bayes{info: info, scaling: z, ratio: ratio, bias: bias}, nil
+	l := &Bayes{info: info, scaling: z, ratio: ratio, bias: bias}
+	l.atZero = atZero(n, l.term)
+	return l, nil
 }
 
 // Info describes the learner.
@@ -61,7 +64,11 @@ func (l *Bayes) Score(dst []float32, b *Batch) error {
 		row := b.Row(i)
 		f := float64(l.bias)
 		for k, c := range l.info.Columns {
-			f += l.term(k, row[c])
+			if x := row[c]; isZero(x) {
+				f += l.atZero[k]
+			} else {
+				f += l.term(k, x)
+			}
 		}
 		dst[i] = clampScore(f)
 	}

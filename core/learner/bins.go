@@ -28,6 +28,7 @@ type bins struct {
 	counts  []uint8   // borders a slot; slot s cuts columns[s]
 	borders []float32 // as stored: slot after slot, ascending
 	cuts    [][]int32 // keys of a slot's borders, padded with padding to 2^k-1
+	zero    []uint8   // bin of 0 in each slot: what nearly all values of most columns are
 }
 
 // key maps numbers to integers of the same order, and NaN below all of them:
@@ -81,6 +82,7 @@ func readBins(r *stateReader, columns []int, most int) bins {
 			cuts = append(cuts, padding)
 		}
 		g.cuts = append(g.cuts, cuts)
+		g.zero = append(g.zero, uint8(rank(cuts, 0)))
 	}
 	return g
 }
@@ -102,10 +104,18 @@ func rank(cuts []int32, v float32) int {
 	return n
 }
 
+// of returns the bin of v in a slot.
+func (g *bins) of(slot int, v float32) uint8 {
+	if isZero(v) {
+		return g.zero[slot]
+	}
+	return uint8(rank(g.cuts[slot], v))
+}
+
 // row writes the bins of one row.
 func (g *bins) row(dst []uint8, x []float32) {
 	for s, c := range g.columns {
-		dst[s] = uint8(rank(g.cuts[s], x[c]))
+		dst[s] = g.of(s, x[c])
 	}
 }
 

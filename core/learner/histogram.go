@@ -15,6 +15,8 @@ type Histogram struct {
 	off   []uint32 // where a slot's table starts
 	table []int16  // by slot, then bin; bin 0 is under the first border
 	scale float32
+	zero  []int32 // what each slot adds where its value is 0
+	zeros int32   // their sum
 }
 
 var (
@@ -36,6 +38,10 @@ func newHistogram(info Info, s State) (Learner, error) {
 	h.table = r.int16s("table", total)
 	if err := r.done(); err != nil {
 		return nil, err
+	}
+	for s := range h.bins.counts {
+		v := h.of(s, 0)
+		h.zero, h.zeros = append(h.zero, v), h.zeros+v
 	}
 	return h, nil
 }
@@ -70,9 +76,11 @@ func (h *Histogram) Score(dst []float32, b *Batch) error {
 			dst[i] = nan32
 			continue
 		}
-		var sum int32
+		sum := h.zeros
 		for s, c := range h.info.Columns {
-			sum += h.of(s, x[c])
+			if v := x[c]; !isZero(v) {
+				sum += h.of(s, v) - h.zero[s]
+			}
 		}
 		dst[i] = h.scale * float32(sum)
 	}

@@ -19,6 +19,7 @@ type Linear struct {
 	weights []float32 // w
 	missing []float32 // added where the value is NaN
 	bias    float32   // b
+	atZero  []float64 // what each column adds where its value is 0
 }
 
 var (
@@ -41,8 +42,23 @@ func NewLinear(info Info, z Scaling, weights, missing []float32, bias float32) (
 	if slices.ContainsFunc(weights, notFinite) || slices.ContainsFunc(missing, notFinite) || notFinite(bias) {
 		return nil, Error(info.ID + ": weights must be finite")
 	}
-	return &Linear{info: info, scaling: z, weights: weights, missing: missing, bias: bias}, nil
+	l := &Linear{info: info, scaling: z, weights: weights, missing: missing, bias: bias}
+	l.atZero = atZero(n, l.term)
+	return l, nil
 }
+
+// atZero returns what each of n columns adds to a score where its value is 0:
+// of most columns that is nearly every row, and adding up is all that is left.
+func atZero(n int, term func(k int, x float32) float64) []float64 {
+	zero := make([]float64, n)
+	for k := range zero {
+		zero[k] = term(k, 0)
+	}
+	return zero
+}
+
+// isZero reports whether x is 0 or -0.
+func isZero(x float32) bool { return math.Float32bits(x)<<1 == 0 }
 
 func notFinite(x float32) bool { return !finite(x) }
 
@@ -58,7 +74,11 @@ func (l *Linear) Score(dst []float32, b *Batch) error {
 		row := b.Row(i)
 		f := float64(l.bias)
 		for k, c := range l.info.Columns {
-			f += l.term(k, row[c])
+			if x := row[c]; isZero(x) {
+				f += l.atZero[k]
+			} else {
+				f += l.term(k, x)
+			}
 		}
 		dst[i] = clampScore(f)
 	}

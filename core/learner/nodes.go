@@ -153,12 +153,10 @@ func (g *grove) score(dst []float32, b *Batch) {
 
 // codes writes the bins of n rows: that of slot s and row i is dst[s*lanes+i].
 func (g *bins) codes(dst *[(MaxTreeColumns + 1) * lanes]uint8, b *Batch, from, n int) {
-	for s, c := range g.columns {
-		cuts := g.cuts[s]
-		at := from*b.D + c
-		for i := range n {
-			dst[s*lanes+i] = uint8(rank(cuts, b.X[at]))
-			at += b.D
+	for i := range n {
+		x := b.Row(from + i)
+		for s, c := range g.columns {
+			dst[s*lanes+i] = g.of(s, x[c])
 		}
 	}
 }

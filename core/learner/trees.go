@@ -137,16 +137,20 @@ func (t *Trees) Score(dst []float32, b *Batch) error {
 // word w of slot s is dst[s*blockWords+w] and holds rows 8w to 8w+7, the first
 // in the lowest byte.
 func (g *bins) words(dst *[(MaxTreeColumns + 1) * blockWords]uint64, b *Batch, from, n int) {
-	for s, c := range g.columns {
-		cuts := g.cuts[s]
-		at := from*b.D + c
-		for w := 0; w*lanes < n; w++ {
-			word := uint64(highBits)
-			for i := range min(lanes, n-w*lanes) {
-				word |= uint64(rank(cuts, b.X[at])) << (i * 8)
-				at += b.D
-			}
+	for s := range g.columns {
+		word := highBits | uint64(g.zero[s])*lowBits
+		for w := range blockWords {
 			dst[s*blockWords+w] = word
+		}
+	}
+	for i := range n {
+		x := b.Row(from + i)
+		shift := i % lanes * 8
+		at := dst[i/lanes:]
+		for s, c := range g.columns {
+			if v := x[c]; !isZero(v) {
+				at[s*blockWords] ^= uint64(uint8(rank(g.cuts[s], v))^g.zero[s]) << shift
+			}
 		}
 	}
 }
