@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+
+	"github.com/tiercel/tiercel/core"
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/feature"
+)
+
+// question is a record to explain: how its file is read, the header lines that
+// rule it, the record as it stands in the log and the context columns that its
+// row carried.
+type question struct {
+	settings, format      string
+	year                  int
+	head, record, context []byte
+}
+
+// explain answers the whole way of one record, as JSON. A record whose context
+// columns are not given is explained as if nothing had come before it.
+func (in *instance) explain(q question) error {
+	if in.engine == nil {
+		return errNotReady
+	}
+	s, err := parseSettings([]byte(q.settings))
+	if err != nil {
+		return err
+	}
+	f, ok := event.FormatByName(q.format)
+	if !ok {
+		return callError("no format is called " + q.format)
+	}
+	o := event.Options{Kind: s.kind, Map: s.fields, Year: q.year}
+	p, err := f.New(o)
+	if err != nil {
+		return err
+	}
+	r := event.NewReaderBehind(bytes.NewReader(q.record), event.Follow(p, q.head), o, 0)
+	w := in.engine.With(core.Options{Budget: s.budget, Workers: 1}).NewWorker()
+	if err := r.Next(w.Batch()); err != nil {
+		return callError("explain: no record given")
+	}
+	w.Prepare()
+	if len(w.Batch().Events) == 0 {
+		return callError("explain: the line is no record: a header, a comment or a blank line")
+	}
+	if len(q.context) > 0 {
+		k := w.Batch().Events[0].Kind
+		n := len(feature.ContextNames(k))
+		if len(w.Seen(k)) == 0 || len(q.context) != 4*n {
+			return errWire
+		}
+		rows := w.Rows(k)
+		row := rows.Row(0)[rows.D-n:]
+		for i := range row {
+			row[i] = readFloat(q.context[4*i:])
+		}
+	}
+	v := &w.Finish(0, 0)[0]
+	if v.Err != nil {
+		in.out = append(appendString(append(in.out[:0], `{"error":`...), v.Err.Error()), '}')
+		return nil
+	}
+	in.out = appendExplanation(in.out[:0], w.Explain(0))
+	return nil
+}
+
+// appendExplanation appends an explanation. Features that the record does not
+// have are left out: most rows lack most of them.
+func appendExplanation(b []byte, x *core.Explanation) []byte {
+	b = append(b, `{"kind":`...)
+	b = appendString(b, x.Kind.String())
+	b = append(b, `,"score":`...)
+	b = appendNumber(b, x.Score)
+	b = append(b, `,"falseAlarmRate":`...)
+	b = appendNumber(b, x.FalseAlarmRate)
+	b = append(b, `,"fields":[`...)
+	for i, f := range x.Fields {
+		b = append(comma(b, i), `{"name":`...)
+		b = appendString(b, f.Name)
+		b = append(b, `,"value":`...)
+		b = append(appendString(b, f.Value), '}')
+	}
+	b = append(b, `],"values":[`...)
+	for i := range x.Values {
+		b = appendValue(comma(b, i), &x.Values[i])
+	}
+	b = append(b, `],"features":[`...)
+	n := 0
+	for _, f := range x.Features {
+		if math.IsNaN(f.Value) {
+			continue
+		}
+		b = append(comma(b, n), `{"name":`...)
+		b = appendString(b, f.Name)
+		b = append(b, `,"value":`...)
+		b = appendNumber(b, f.Value)
+		b = append(b, `,"context":`...)
+		b = append(strconv.AppendBool(b, f.Context), '}')
+		n++
+	}
+	b = append(b, `],"learners":[`...)
+	for i := range x.Learners {
+		b = appendLearner(comma(b, i), &x.Learners[i])
+	}
+	b = append(b, `],"metas":[`...)
+	for i := range x.Metas {
+		m := &x.Metas[i]
+		b = append(comma(b, i), `{"name":`...)
+		b = appendString(b, m.Name)
+		b = append(b, `,"score":`...)
+		b = appendNumber(b, m.Score)
+		b = append(b, `,"beta":`...)
+		b = appendNumber(b, m.Beta)
+		b = append(b, `,"weights":[`...)
+		for k, w := range m.Weights {
+			b = appendNumber(comma(b, k), w)
+		}
+		b = append(b, `]}`...)
+	}
+	return append(b, `]}`...)
+}
+
+// appendValue appends a decoded text. Its marks count UTF-16 units, as
+// JavaScript does.
+func appendValue(b []byte, v *core.TextValue) []byte {
+	b = append(b, `{"origin":`...)
+	b = appendString(b, v.Origin)
+	b = append(b, `,"name":`...)
+	b = orNull(b, v.Name)
+	b = append(b, `,"raw":`...)
+	b = appendString(b, v.Raw)
+	b = append(b, `,"decoded":`...)
+	b = appendString(b, v.Decoded)
+	b = append(b, `,"levels":`...)
+	b = strconv.AppendInt(b, int64(v.Levels), 10)
+	b = append(b, `,"marks":[`...)
+	for k, m := range v.Marks {
+		b = append(comma(b, k), '[')
+		b = strconv.AppendInt(b, int64(utf16Len(v.Decoded[:m[0]])), 10)
+		b = append(b, ',')
+		b = append(strconv.AppendInt(b, int64(utf16Len(v.Decoded[:m[1]])), 10), ']')
+	}
+	return append(b, `]}`...)
+}
+
+func appendLearner(b []byte, l *core.LearnerPart) []byte {
+	b = append(b, `{"id":`...)
+	b = appendString(b, l.ID)
+	b = append(b, `,"class":`...)
+	b = orNull(b, l.Class)
+	b = append(b, `,"missing":`...)
+	b = strconv.AppendBool(b, l.Missing)
+	b = append(b, `,"raw":`...)
+	b = appendNumber(b, l.Raw)
+	b = append(b, `,"p":`...)
+	b = appendNumber(b, l.P)
+	b = append(b, `,"tail":`...)
+	b = appendNumber(b, l.Tail)
+	b = append(b, `,"reasons":[`...)
+	for i, r := range l.Reasons {
+		b = append(comma(b, i), `{"text":`...)
+		b = appendString(b, r.Text)
+		b = append(b, `,"weight":`...)
+		b = append(appendNumber(b, r.Weight), '}')
+	}
+	return append(b, `]}`...)
+}

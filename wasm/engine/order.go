@@ -1,0 +1,145 @@
+package main
+
+import (
+	"math"
+
+	"github.com/tiercel/tiercel/core"
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/feature"
+)
+
+// order is the ordered part of a scan: it sees the pieces of all files in turn,
+// whoever scored them.
+type order struct {
+	stream    *core.Stream
+	summaries []core.FileSummary // one a file, the last is that at hand
+	timeline  timeline
+	words     words
+	columns   []float32 // scratch
+}
+
+func newOrder(o core.Options) *order {
+	return &order{stream: core.NewStream(o)}
+}
+
+func (o *order) file(name string) {
+	o.summaries = append(o.summaries, core.NewFileSummary(name))
+}
+
+var nan32 = float32(math.NaN())
+
+// observe takes what prepare answered for a piece and answers its context
+// columns: rows of float32 for each batch and contextual kind.
+func (in *instance) observe(data []byte) error {
+	o := in.order
+	if o == nil {
+		return errNoFile
+	}
+	in.out = in.out[:0]
+	for len(data) > 0 {
+		var err error
+		if _, data, err = cutWire[batchHead](data, 1); err != nil {
+			return err
+		}
+		for _, k := range contextual() {
+			var head []seenHead
+			if head, data, err = cutWire[seenHead](data, 1); err != nil {
+				return err
+			}
+			if head[0].kind != uint32(k) {
+				return errWire
+			}
+			var seen []feature.Observation
+			if seen, data, err = cutWire[feature.Observation](data, head[0].rows); err != nil {
+				return err
+			}
+			stride := len(feature.ContextNames(k))
+			o.columns = o.columns[:0]
+			for range stride * len(seen) {
+				o.columns = append(o.columns, nan32) // as the encoder leaves them
+			}
+			if len(seen) > 0 {
+				o.stream.Observe(k, o.columns, stride, seen)
+			}
+			in.out = appendWire(in.out, o.columns)
+		}
+	}
+	return nil
+}
+
+// settle takes what finish answered for a piece and answers its rows, see
+// columns.
+func (in *instance) settle(data []byte) error {
+	o := in.order
+	if o == nil || len(o.summaries) == 0 {
+		return errNoFile
+	}
+	c := &in.columns
+	c.reset()
+	sum := &o.summaries[len(o.summaries)-1]
+	for len(data) > 0 {
+		heads, rest, err := cutWire[batchHead](data, 1)
+		if err != nil {
+			return err
+		}
+		told, rest, err := cutWire[wireVerdict](rest, heads[0].events)
+		if err != nil {
+			return err
+		}
+		texts, rest, err := cutWire[byte](rest, heads[0].texts)
+		if err != nil {
+			return err
+		}
+		for i := range told {
+			if err := o.settleOne(c, sum, &told[i], texts, in.settings.all); err != nil {
+				return err
+			}
+		}
+		sum.Lines += int64(heads[0].lines)
+		data = rest
+	}
+	in.out = c.append(in.out[:0])
+	return nil
+}
+
+// settleOne settles one verdict and adds its row, if it is wanted.
+func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, texts []byte, all bool) error {
+	if uint64(t.text)+uint64(t.entity)+uint64(t.class)+uint64(t.reason)+uint64(t.raw)+uint64(t.context) > uint64(len(texts)) ||
+		t.kind >= uint8(event.NumKinds) || t.severity > uint8(core.SeverityCritical) {
+		return errWire
+	}
+	texts = texts[t.text:]
+	cut := func(n uint32) []byte {
+		text := texts[:n:n]
+		texts = texts[n:]
+		return text
+	}
+	v := core.Verdict{
+		Line: sum.Lines + int64(t.line), Record: sum.Records + 1, Offset: t.offset, Length: t.length,
+		Kind: event.Kind(t.kind), Time: t.time, Score: t.score, FalseAlarmRate: t.rate,
+		Severity: core.Severity(t.severity), Missing: t.missing, Entity: cut(t.entity),
+	}
+	var class, reason word
+	if name := cut(t.class); len(name) > 0 {
+		class = o.words.of(name)
+		v.Class = o.words.text(class)
+		v.Technique = core.Techniques(v.Class)
+	}
+	if text := cut(t.reason); len(text) > 0 {
+		reason = o.words.of(text)
+		v.Err = event.ParseError(o.words.text(reason))
+	}
+	raw, context := cut(t.raw), cut(t.context)
+	o.stream.Settle(&v, sum, raw)
+	if v.Err == nil && !v.Outside {
+		o.timeline.add(v.Time, v.Threat)
+	}
+	if v.Outside || !v.Threat && !all {
+		return nil
+	}
+	if !v.Threat {
+		class, raw, context = 0, nil, nil
+	}
+	c.add(&v, class, reason, raw, context)
+	return nil
+}
