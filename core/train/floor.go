@@ -116,22 +116,31 @@ func (f *fitting) raise(super *Super, table *Table, g [][]float64, sites bool) (
 	return g, err
 }
 
+// Settings of sameRate.
+const (
+	// floorShare is the floor's false alarms for one of the mixture's. It speaks
+	// for what is rare, and silver labels leave attacks among the normal rows
+	// that its rates come from.
+	floorShare = 0.25
+	// floorRate is the rate among normal rows from which on the floor speaks:
+	// above it the mixture ranks rows better.
+	floorRate = 1.0 / 64
+)
+
 // sameRate returns the calibration that turns a score into the log-odds that
-// have the same rate: from one tail to the other. Knots lie at each halving of
-// the rate.
+// are as rare: from one tail to the other. Knots lie at each halving of the rate
+// below floorRate; above it stand the lowest log-odds.
 func sameRate(from, to *ensemble.Tail) (*ensemble.Calibration, error) {
-	const top = ensemble.Clip - 0.5
-	var x, z []float64
-	for k := 1; k < ensemble.MaxCalibrationKnots; k++ {
-		rate := math.Exp2(-float64(k))
-		at, odds := from.Threshold(rate), max(-top, min(to.Threshold(rate), top-1e-3*float64(ensemble.MaxCalibrationKnots-k)))
-		if n := len(x); n > 0 {
-			if at-x[n-1] < 1e-6 {
-				continue
-			}
-			odds = max(odds, z[n-1]+1e-4)
+	const top, ramp = ensemble.Clip - 0.5, 0.01
+	start := from.Threshold(floorRate * floorShare)
+	x, z := []float64{start - 1 - ramp, start - ramp}, []float64{-top, -top + 1e-3}
+	for rate := floorRate; len(x) < ensemble.MaxCalibrationKnots; rate /= 2 {
+		at := from.Threshold(rate * floorShare)
+		room := 1e-3 * float64(ensemble.MaxCalibrationKnots-len(x))
+		odds := max(z[len(z)-1]+1e-4, min(to.Threshold(rate), top-room))
+		if at-x[len(x)-1] >= 1e-6 {
+			x, z = append(x, at), append(z, odds)
 		}
-		x, z = append(x, at), append(z, odds)
 	}
 	return ensemble.NewCalibration(x, z)
 }

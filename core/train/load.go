@@ -163,7 +163,7 @@ func (l *loader) batch(s *Source, b *event.Batch, columns *columnReader, beside 
 		if label.Site == "" {
 			label.Site = s.Name
 		}
-		if l.encoder != nil {
+		if l.encoder != nil && !label.Alone {
 			l.observe(i, label.Site)
 		}
 		if label.Y < 0 {

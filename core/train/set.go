@@ -65,6 +65,8 @@ type Label struct {
 	// TeachOnly keeps the row out of the thresholds: it was written for
 	// training, or its label is a rule's and attacks stand among the normal rows.
 	TeachOnly bool
+	// Alone says that its addresses identify nobody: no context windows.
+	Alone bool
 }
 
 // LoadOptions adjust Load.
