@@ -127,6 +127,7 @@ func stagesOf(tb testing.TB, m *model.Model) []stage {
 		tb.Fatal(err)
 	}
 	engine := engineOf(tb, core.Options{Models: []*model.Model{m}, Workers: 1})
+	hasty := engineOf(tb, core.Options{Models: []*model.Model{m}, Workers: 1, ThreatsOnly: true})
 	combined := func(log []byte) *event.Reader {
 		return readerOf(tb, "combined", bytes.NewReader(log), event.Options{})
 	}
@@ -179,6 +180,13 @@ func stagesOf(tb testing.TB, m *model.Model) []stage {
 		}},
 		{"verdicts", func(tb testing.TB, log []byte) int {
 			sum, err := engine.NewScan().File(context.Background(), "access.log", combined(log), func(*core.Result) error { return nil })
+			if err != nil {
+				tb.Fatal(err)
+			}
+			return int(sum.Lines)
+		}},
+		{"threats", func(tb testing.TB, log []byte) int {
+			sum, err := hasty.NewScan().File(context.Background(), "access.log", combined(log), func(*core.Result) error { return nil })
 			if err != nil {
 				tb.Fatal(err)
 			}
