@@ -47,8 +47,21 @@ type agentMemory struct {
 		text [agentBytes]byte
 		size uint16
 		kind agentKind
+		any  bool // sums has a marker
 		sums markerSums
 	}
+}
+
+// agentSlot picks the slot of an agent from its length and four pieces of it:
+// agents differ in their middle and at their end. What is found is compared, so
+// this need not be a good hash.
+func agentSlot(text []byte) uint64 {
+	n := len(text)
+	if n < 32 {
+		return Hash64(text) % agentSlots
+	}
+	h := mix(load64(text[n-8:])^uint64(n), load64(text[n-24:])^hashA)
+	return mix(h^load64(text[n/2:]), load64(text[n/3:])^hashB) % agentSlots
 }
 
 // agent scores the agent at r.buf[from:to] and returns what it claims to be.
@@ -58,7 +71,7 @@ func (r *request) agent(from, to int) agentKind {
 		r.quiet(from, to, event.Span{}, FromAgent)
 		return kindOfAgent(text)
 	}
-	s := &r.agents.slots[Hash64(text)%agentSlots]
+	s := &r.agents.slots[agentSlot(text)]
 	if int(s.size) != len(text) || !bytes.Equal(s.text[:s.size], text) {
 		if !plain(text, plainHeader) {
 			r.quiet(from, to, event.Span{}, FromAgent)
@@ -68,10 +81,13 @@ func (r *request) agent(from, to int) agentKind {
 		r.sums = markerSums{}
 		r.quiet(from, to, event.Span{}, FromAgent)
 		s.size, s.kind, s.sums = uint16(copy(s.text[:], text)), kindOfAgent(text), r.sums
+		s.any = s.sums != markerSums{}
 		r.sums = kept
 	}
-	for c := range s.sums {
-		r.sums[c] = max(r.sums[c], s.sums[c])
+	if s.any {
+		for c := range s.sums {
+			r.sums[c] = max(r.sums[c], s.sums[c])
+		}
 	}
 	return s.kind
 }
