@@ -124,12 +124,6 @@ func (h *HTTP) Encode(dst *Batch, obs *[]Observation, b *event.Batch, s *Scratch
 	}
 }
 
-func fillNaN(row []float32) {
-	for i := range row {
-		row[i] = nan32
-	}
-}
-
 func (h *HTTP) encode(row []float32, o *Observation, texts *Texts, b *event.Batch, e *event.Event, r *request) {
 	r.reset(b.Buf, texts)
 	t := splitTarget(b, e.Text[event.URL])

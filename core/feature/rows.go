@@ -15,12 +15,22 @@ var nan32 = float32(math.NaN())
 func prepare(dst *Batch, obs *[]Observation, n, d int) {
 	dst.N, dst.D = n, d
 	dst.X = slices.Grow(dst.X[:0], n*d)[:n*d]
-	for i := range dst.X {
-		dst.X[i] = nan32
-	}
+	fillNaN(dst.X)
 	dst.Texts.Reset()
 	*obs = slices.Grow((*obs)[:0], n)[:n]
 	clear(*obs)
+}
+
+// fillNaN sets all of x to NaN; long ones by copying what is set already, which
+// moves 32 bytes at a time.
+func fillNaN(x []float32) {
+	const few = 32
+	for i := range x[:min(len(x), few)] {
+		x[i] = nan32
+	}
+	for set := few; set < len(x); set *= 2 {
+		copy(x[set:], x[:set])
+	}
 }
 
 // endRow closes the list of values of a row.
