@@ -1,6 +1,7 @@
 package train
 
 import (
+	"math"
 	"strings"
 
 	"github.com/tiercel/tiercel/core/event"
@@ -55,7 +56,7 @@ const fewestOfClass = 40
 // by learners that are non-decreasing in each of them, because what is learned
 // freely from per-entity windows inverts between networks.
 func Recipe(s *Set, effort Effort, seed uint64) []Spec {
-	stateless := columns(0, s.Schema.Stateless)
+	stateless, coded := categories(&s.Schema)
 	specs := []Spec{
 		{
 			Info: learner.Info{ID: "linear", Columns: stateless},
@@ -70,7 +71,7 @@ func Recipe(s *Set, effort Effort, seed uint64) []Spec {
 			},
 		},
 		{
-			Info: learner.Info{ID: "trees", Columns: stateless},
+			Info: learner.Info{ID: "trees", Columns: coded},
 			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
 				return FitTrees(d, info.Columns, TreesOptions{Info: info, Trees: treesOf(s.Schema.Kind), Seed: seed})
 			},
@@ -86,13 +87,21 @@ func Recipe(s *Set, effort Effort, seed uint64) []Spec {
 		specs = append(
 			specs,
 			Spec{
-				Info: learner.Info{ID: "forest", Columns: stateless},
+				Info: learner.Info{ID: "forest", Columns: coded},
 				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
 					return FitForest(d, info.Columns, ForestOptions{Info: info, Seed: seed})
 				},
 			},
 			Spec{
-				Info: learner.Info{ID: "isolation", Columns: stateless},
+				Info: learner.Info{ID: "boosted", Columns: coded},
+				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+					// Half of the rows and columns a tree: half the time, and on
+					// NSL-KDD with types left out .310 of merit instead of .302.
+					return FitBoosted(d, info.Columns, TreesOptions{Info: info, Trees: 150, Rows: 0.5, Columns: 0.5, Seed: seed})
+				},
+			},
+			Spec{
+				Info: learner.Info{ID: "isolation", Columns: coded},
 				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
 					return FitIsolation(d, info.Columns, IsolationOptions{Info: info, Seed: seed})
 				},
@@ -121,12 +130,25 @@ func Recipe(s *Set, effort Effort, seed uint64) []Spec {
 		specs = append(specs, Spec{
 			Info: learner.Info{ID: "request", Texts: true},
 			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-				return FitNgram(d, NgramOptions{Info: info, Origins: 1 << feature.FromRequest})
+				return FitNgram(d, requestOptions(info))
 			},
 		})
 	}
 	specs = append(specs, classSpecs(s)...)
 	return append(specs, contextSpecs(s)...)
+}
+
+// requestOptions are those of the learner over whole requests. What one
+// application is asked again and again is what it must know best, so repeats
+// keep their weight, and the penalty is light: out of fold on the training part
+// of csic-2010 AUROC / recall at 1 % false alarms .906/.587, against .889/.515
+// with the penalty of values and .835/.516 with their limit on repeats too;
+// 4-grams lose .02.
+func requestOptions(info learner.Info) NgramOptions {
+	return NgramOptions{
+		Info: info, Origins: 1 << feature.FromRequest, L2: 0.01, MaxRepeat: math.MaxFloat32,
+		Grams: learner.Grams{MinN: 1, MaxN: 3, Buckets: learner.MaxBuckets, Edges: true},
+	}
 }
 
 // treesOf returns how many trees a kind gets: flows have few columns, and more
@@ -136,6 +158,29 @@ func treesOf(k event.Kind) int {
 		return 200
 	}
 	return 400
+}
+
+// categories returns the stateless columns with categories as one column a
+// level, for learners that weigh or count them, and as one column of codes, for
+// trees. Only tables differ in the two.
+func categories(s *feature.Schema) (levels, coded []int) {
+	code := map[string]bool{}
+	for _, c := range s.Table {
+		if len(c.Level) > 1 {
+			code[c.Source] = true
+		}
+	}
+	for c := range s.Stateless {
+		switch {
+		case s.Table == nil || !code[s.Table[c].Source]:
+			levels, coded = append(levels, c), append(coded, c)
+		case len(s.Table[c].Level) > 1:
+			coded = append(coded, c)
+		default:
+			levels = append(levels, c)
+		}
+	}
+	return levels, coded
 }
 
 func columns(from, to int) []int {

@@ -15,6 +15,10 @@ type SuperOptions struct {
 	Bootstrap int       // replicates behind the standard error; default 200
 	Seed      uint64
 	Group     []uint64 // rows of one group are drawn together by the bootstrap; nil: each alone
+
+	// Even are sets of metas that may be weighed alike, the most trusted set
+	// first; nil for none. See FitSuper.
+	Even [][]int
 }
 
 // Super is a fitted super-learner and why it is what it is.
@@ -40,6 +44,13 @@ type Super struct {
 // meta by more than one standard error; else beta is 1 for that meta, the
 // discrete super-learner of van der Laan, Polley and Hubbard (2007). Include a
 // SingleName meta, so that one base learner alone is among them.
+//
+// Where the guard part cannot tell, because the metas find all but everything
+// there, the future can: attacks and normal rows that nobody has seen. So even
+// weights on a set of metas, which rest on no estimate, are taken before all
+// others where their merit is below the best by no more than evenErrors
+// standard errors (the one-standard-error rule of Breiman, Friedman, Olshen and
+// Stone 1984, section 3.4.3: of what cannot be told apart, the most robust).
 //
 // The calibration and the tail are fitted on the guard part as well. Where it
 // has fewer than a few thousand normal rows, FitTail on the log-odds of
@@ -91,10 +102,24 @@ func FitSuper(g [][]float64, truth *Truth, o SuperOptions) (*Super, error) {
 	}
 	s.Gain = most - s.Merit[s.Single]
 	s.SE = judge.standardError(mixed, ranks[s.Single])
-	beta := unitVector(m, s.Single)
+	beta, best := unitVector(m, s.Single), ranks[s.Single]
 	// An error of zero means that the bootstrap saw no difference at all.
 	if s.Kept = s.Gain > s.SE && s.Gain > 0; s.Kept {
-		beta = s.Mixture
+		beta, best = s.Mixture, mixed
+	}
+	top := judge.merit(best, nil)
+	for _, set := range o.Even {
+		even := make([]float64, m)
+		for _, j := range set {
+			even[j] = 1 / float64(len(set))
+		}
+		rank := judge.rank(blend(p, even))
+		loss, se := top-judge.merit(rank, nil), judge.standardError(best, rank)
+		if loss <= max(evenErrors*se, evenLoss) {
+			s.Mixture, s.Gain, s.SE, s.Kept = even, top-loss-s.Merit[s.Single], judge.standardError(rank, ranks[s.Single]), true
+			beta = even
+			break
+		}
 	}
 	return s, s.calibrate(beta, g, p, &sub)
 }
@@ -130,6 +155,13 @@ func (s *Super) calibrate(beta []float64, g [][]float64, p []float64, truth *Tru
 	s.Learner.Tail, err = fitNormalTail(h, truth)
 	return err
 }
+
+// evenErrors and evenLoss are how many standard errors of merit, and how much
+// merit, even weights may cost.
+const (
+	evenErrors = 2
+	evenLoss   = 0.01
+)
 
 // SuperLogOdds returns the log-odds of h for rows whose metas' log-odds are g.
 func SuperLogOdds(s *ensemble.SuperLearner, g [][]float64) []float64 {

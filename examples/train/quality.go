@@ -48,7 +48,9 @@ func measureSet(ctx context.Context, w io.Writer, data string, d *dataset, seed 
 	if err != nil {
 		return err
 	}
-	fitted, err := train.Fit(ctx, set, options(d.name, seed))
+	o := options(d.name, seed)
+	o.Hedge = true
+	fitted, err := train.Fit(ctx, set, o)
 	if err != nil {
 		return err
 	}
@@ -77,6 +79,8 @@ func measureSet(ctx context.Context, w io.Writer, data string, d *dataset, seed 
 		m := train.Measure(scored.LogOdds, y, nil)
 		fpr, recall := realised(scored.Rate, y, 1e-2)
 		fmt.Fprintf(w, "| **super** | | **%.4f** | **%.4f** | **%.4f** | **%.4f** | %.2f %% | %.4f |\n", m.AUROC, m.AP, m.R1, m.R01, 100*fpr, recall)
+		besideAnchor(w, d.name+": "+t.name, m)
+		decided(w, scored, y)
 	}
 	return nil
 }
