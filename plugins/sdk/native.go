@@ -1,0 +1,18 @@
+//go:build !wasip1
+
+package sdk
+
+import (
+	"os"
+
+	"github.com/tiercel/tiercel/plugins/abi"
+)
+
+// Log writes a line to standard error: in a native build, an author's tests.
+func Log(level Level, text string) {
+	os.Stderr.WriteString(level.String() + ": " + text + "\n")
+}
+
+// Matvec computes dst[i] = sum over j of x[i*len(w)+j] * w[j] for each of
+// len(dst) rows; see abi.Matvec.
+func Matvec(dst, x, w []float32) { abi.Matvec(dst, x, w) }

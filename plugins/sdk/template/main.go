@@ -1,0 +1,76 @@
+// A base learner: a linear model over the whole row. The weights come from the
+// configuration, one number a column.
+package main
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/tiercel/tiercel/plugins/abi"
+	"github.com/tiercel/tiercel/plugins/sdk"
+)
+
+func init() { sdk.Register(&linear{}) }
+
+// main is there for the compiler: a module's main never runs.
+func main() {}
+
+type linear struct {
+	weights []float32
+	filled  []float32 // the rows with 0 for missing values
+}
+
+// Describe says who this is and what it wants to see.
+func (l *linear) Describe() sdk.Description {
+	return sdk.Description{
+		ID:       "example-go",
+		Version:  "0.1.0",
+		Title:    "A linear learner in Go",
+		Kinds:    []string{"http"},
+		Features: []string{abi.All},
+		Low:      float32(math.Inf(-1)),
+		High:     float32(math.Inf(1)),
+		Cost:     20,
+		Config:   true,
+	}
+}
+
+// Configure reads the weights, separated by white space.
+func (l *linear) Configure(text []byte) error {
+	l.weights = nil
+	for _, field := range strings.Fields(string(text)) {
+		w, err := strconv.ParseFloat(field, 32)
+		if err != nil {
+			return abi.BadConfig
+		}
+		l.weights = append(l.weights, float32(w))
+	}
+	if len(l.weights) == 0 {
+		return abi.BadConfig
+	}
+	return nil
+}
+
+// Score writes w . x of each row to dst.
+func (l *linear) Score(dst []float32, b *sdk.Batch) error {
+	if l.weights == nil {
+		return abi.NotConfigured
+	}
+	if b.D != len(l.weights) {
+		return abi.BadColumns
+	}
+	l.filled = append(l.filled[:0], b.X...)
+	for i, x := range l.filled {
+		if x != x {
+			l.filled[i] = 0
+		}
+	}
+	sdk.Matvec(dst, l.filled, l.weights)
+	for i, f := range dst {
+		if f-f != 0 { // infinite or NaN: abstain
+			dst[i] = float32(math.NaN())
+		}
+	}
+	return nil
+}
