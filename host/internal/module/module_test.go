@@ -1,0 +1,222 @@
+package module
+
+import (
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/feature"
+	"github.com/tiercel/tiercel/core/learner"
+	"github.com/tiercel/tiercel/core/learner/learnertest"
+	"github.com/tiercel/tiercel/plugins/abi"
+	"github.com/tiercel/tiercel/plugins/fuel/fueltest"
+)
+
+// schema has d features and kind http.
+func schema(d int) *feature.Schema {
+	s := &feature.Schema{Kind: event.HTTP, Stateless: d}
+	for i := range d {
+		s.Names = append(s.Names, "f"+string(rune('a'+i%26))+string(rune('a'+i/26)))
+	}
+	return s
+}
+
+// rows are n rows of d numbers, some missing.
+func rows(n, d int) *learner.Batch {
+	r := rand.New(rand.NewPCG(1, 2))
+	b := &learner.Batch{N: n, D: d}
+	for range n * d {
+		x := float32(r.NormFloat64())
+		if r.IntN(50) == 0 {
+			x = float32(math.NaN())
+		}
+		b.X = append(b.X, x)
+	}
+	b.Texts.First = make([]uint32, n+1)
+	return b
+}
+
+func weights(d int) (w []float32, config []byte) {
+	var s strings.Builder
+	for i := range d {
+		w = append(w, float32(i%7)*0.25-0.5)
+		s.WriteString([]string{"-0.5", "-0.25", "0", "0.25", "0.5", "0.75", "1"}[i%7] + "\n")
+	}
+	return w, []byte(s.String())
+}
+
+func newRuntime(t testing.TB, o Options) *Runtime {
+	t.Helper()
+	r, err := NewRuntime(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// open opens a guest as a learner of a schema of d features.
+func open(t testing.TB, r *Runtime, wasm []byte, d int, config []byte) *Learner {
+	t.Helper()
+	m, err := r.Open(t.Name(), wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := m.Learner(schema(d), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+// goGuest builds a Go plugin once a package.
+func goGuest(t testing.TB, pkg string) []byte {
+	t.Helper()
+	built.Lock()
+	defer built.Unlock()
+	if b, ok := built.wasm[pkg]; ok {
+		return b
+	}
+	out := filepath.Join(t.TempDir(), "guest.wasm")
+	run(t, append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm"),
+		"go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w -buildid=", "-o", out, pkg)
+	return keep(t, pkg, out)
+}
+
+// cGuest builds a plugin in C.
+func cGuest(t testing.TB, source string, flags ...string) []byte {
+	t.Helper()
+	for _, tool := range []string{"clang", "wasm-ld"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%s is needed: apt-get install clang lld", tool)
+			}
+			t.Skipf("no %s on this machine: apt-get install clang lld", tool)
+		}
+	}
+	built.Lock()
+	defer built.Unlock()
+	key := source + strings.Join(flags, " ")
+	if b, ok := built.wasm[key]; ok {
+		return b
+	}
+	out := filepath.Join(t.TempDir(), "guest.wasm")
+	args := append([]string{
+		"--target=wasm32", "-O3", "-nostdlib", "-ffreestanding", "-I", "../../../plugins/c/template",
+		"-Wl,--no-entry", "-Wl,-z,stack-size=65536", "-Wl,--strip-all", "-o", out,
+	}, flags...)
+	run(t, os.Environ(), "clang", append(args, source)...)
+	return keep(t, key, out)
+}
+
+var built = struct {
+	sync.Mutex
+	wasm map[string][]byte
+}{wasm: map[string][]byte{}}
+
+func keep(t testing.TB, key, file string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	built.wasm[key] = b
+	return b
+}
+
+func run(t testing.TB, env []string, name string, args ...string) {
+	t.Helper()
+	c := exec.Command(name, args...)
+	c.Env = env
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
+	}
+}
+
+const (
+	goTemplate = "github.com/tiercel/tiercel/plugins/sdk/template"
+	cTemplate  = "../../../plugins/c/template/learner.c"
+)
+
+// linear is what both templates compute, rows without NaN left out: here with
+// the sum in plain order.
+func linear(x, w []float32) (sum float32) {
+	for j, v := range x {
+		if v == v {
+			sum += float32(w[j] * v)
+		}
+	}
+	return sum
+}
+
+func TestConformance(t *testing.T) {
+	const d = 32
+	_, config := weights(d)
+	for _, tt := range []struct {
+		name   string
+		wasm   func() []byte
+		config []byte
+	}{
+		{"assembled", func() []byte { return fueltest.Guest(fueltest.FirstColumn(), fueltest.I32+fueltest.I32).Bytes() }, nil},
+		{"Go", func() []byte { return goGuest(t, goTemplate) }, config},
+		{"C", func() []byte { return cGuest(t, cTemplate) }, config},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := open(t, newRuntime(t, Options{}), tt.wasm(), d, tt.config)
+			learnertest.Run(t, l, rows(200, d))
+			for _, f := range l.Faults() {
+				if f.Reason != Improper {
+					t.Errorf("fault: %+v", f)
+				}
+			}
+		})
+	}
+}
+
+// The templates compute what they say.
+func TestTemplates(t *testing.T) {
+	const d = 32
+	w, config := weights(d)
+	b := rows(3000, d)
+	for _, tt := range []struct {
+		name  string
+		wasm  func() []byte
+		score func(x []float32) float32
+	}{
+		{"C", func() []byte { return cGuest(t, cTemplate) }, func(x []float32) float32 { return linear(x, w) }},
+		{"Go", func() []byte { return goGuest(t, goTemplate) }, func(x []float32) float32 {
+			filled, out := make([]float32, d), make([]float32, 1)
+			for j, v := range x {
+				if v == v {
+					filled[j] = v
+				}
+			}
+			abi.Matvec(out, filled, w)
+			return out[0]
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := open(t, newRuntime(t, Options{}), tt.wasm(), d, config)
+			got := make([]float32, b.N)
+			if err := l.Score(got, b); err != nil {
+				t.Fatal(err)
+			}
+			for i := range got {
+				if want := tt.score(b.Row(i)); math.Float32bits(got[i]) != math.Float32bits(want) {
+					t.Fatalf("row %d scores %v, want %v", i, got[i], want)
+				}
+			}
+		})
+	}
+}
