@@ -28,6 +28,7 @@ func randomTiers(t testing.TB, r *rand.Rand, n int) *Tiers {
 	for j := range super.Beta {
 		super.Beta[j] /= total
 	}
+	super.Floor = r.IntN(len(metas) + 1)
 	tiers, err := NewTiers(bases, metas, super)
 	if err != nil {
 		t.Fatal(err)

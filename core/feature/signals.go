@@ -34,7 +34,7 @@ func ContextSignals(k event.Kind) []Signal {
 		}
 	case event.Flow:
 		return []Signal{
-			above("scan-hosts", "scan-hosts", "port.failed_hosts_9m", 2.5, 10, "many hosts refuse it or do not answer on one port"),
+			above("scan-hosts", "scan-hosts", "port.failed_hosts_9m", 2.5, 20, "many hosts refuse it or do not answer on one port"),
 			above("scan-ports", "scan-ports", "pair.failed_ports_9m", 2.5, 8, "many ports of one host refuse it or do not answer"),
 			above("brute-force", "brute-force", "service.logins_9m", 2.5, 20, "contacts one login service again and again"),
 			{
@@ -77,7 +77,7 @@ func ContextSignals(k event.Kind) []Signal {
 		return []Signal{
 			above("brute-force", "brute-force", "source.failures_10h", 3, 1.9, "fails to log in again and again"),
 			above("spraying", "spraying", "source.users_10h", 3, 4, "fails to log in as many users"),
-			above("success-after-failures", "success-after-failures", "source.success_after_10h", 3, 2, "logs in after failures"),
+			above("success-after-failures", "success-after-failures", "source.success_after_10h", 3, 5, "logs in after failures"),
 			{
 				"privilege-abuse", "privilege-abuse",
 				[]string{

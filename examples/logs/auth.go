@@ -2,10 +2,17 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
-var people = []string{"anna", "peter", "mkuhn", "deploy", "lena"}
+var people = []string{
+	"anna", "peter", "mkuhn", "deploy", "lena", "jonas", "maria", "tom", "sofia", "felix", "clara", "paul", "emma", "ben", "laura",
+	"david", "nina", "max", "julia", "simon", "eva", "lukas", "hanna", "oskar", "mila", "karl", "ida", "hugo", "ella", "theo",
+}
+
+// desk returns the address that a person comes from.
+func desk(who string) string { return fmt.Sprintf("10.1.0.%d", 10+slices.Index(people, who)) }
 
 // auth is a small server's syslog of who came in.
 func auth() log {
@@ -15,7 +22,7 @@ func auth() log {
 			at, who := w.moment(), pick(w, people)
 			switch n := w.IntN(20); {
 			case n < 6:
-				return line(w, at, "sshd", fmt.Sprintf("Accepted publickey for %s from 10.1.0.%d port %d ssh2: ED25519 SHA256:kq3v", who, 10+w.IntN(60), 40000+w.IntN(20000)))
+				return line(w, at, "sshd", fmt.Sprintf("Accepted publickey for %s from %s port %d ssh2: ED25519 SHA256:kq3v", who, desk(who), 40000+w.IntN(20000)))
 			case n < 9:
 				return line(w, at, "sshd", fmt.Sprintf("pam_unix(sshd:session): session opened for user %s(uid=100%d) by (uid=0)", who, w.IntN(5)))
 			case n < 12:
@@ -26,8 +33,8 @@ func auth() log {
 				return line(w, at, "sudo", fmt.Sprintf("   %s : TTY=pts/%d ; PWD=/home/%s ; USER=root ; COMMAND=/usr/bin/systemctl restart nginx", who, w.IntN(4), who))
 			case n < 18:
 				return line(w, at, "systemd-logind", fmt.Sprintf("New session %d of user %s.", w.IntN(9000), who))
-			case n < 19 && w.IntN(4) == 0:
-				return line(w, at, "sshd", fmt.Sprintf("Failed password for %s from 10.1.0.%d port %d ssh2", who, 10+w.IntN(60), 40000+w.IntN(20000)))
+			case n < 19 && w.IntN(8) == 0: // a typo
+				return line(w, at, "sshd", fmt.Sprintf("Failed password for %s from %s port %d ssh2", who, desk(who), 40000+w.IntN(20000)))
 			}
 			return line(w, at, "sshd", fmt.Sprintf("pam_unix(sshd:session): session closed for user %s", who))
 		},
