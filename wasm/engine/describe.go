@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 
@@ -80,25 +81,31 @@ func (in *instance) detect(forced string, sample []byte) error {
 	return nil
 }
 
-// newest answers the newest time of the first records of a sample, a text of
-// nanoseconds or null: it tells the year of stamps that have none.
-func (in *instance) newest(sample []byte) error {
-	newest := int64(event.NoTime)
-	s, err := newSource(in.format, in.reading)
+// newest answers the newest time of the first records of a sample in a format,
+// a text of nanoseconds or null: it tells the year of stamps that have none.
+func (in *instance) newest(format string, year int, sample []byte) error {
+	f, ok := event.FormatByName(format)
+	if !ok {
+		return callError("no format is called " + format)
+	}
+	o := in.reading
+	o.Year = year
+	r, err := event.NewReader(bytes.NewReader(sample), f, o)
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	err = s.push(sample, true, func(b *event.Batch) {
+	newest := int64(event.NoTime)
+	var b event.Batch
+	if r.Next(&b) == nil {
 		b.Parse()
 		for i := range b.Events {
 			if e := &b.Events[i]; e.Err == nil {
 				newest = max(newest, e.Time)
 			}
 		}
-	})
+	}
 	in.out = appendTime(in.out[:0], newest, event.NoTime)
-	return err
+	return nil
 }
 
 // report answers what the scan found so far, as JSON: the files' summaries,

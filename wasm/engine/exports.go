@@ -81,7 +81,10 @@ func detect(format, sample uint32) int32 {
 }
 
 //go:wasmexport newest
-func newest(n uint32) int32 { return answer(the.newest(message(n))) }
+func newest(format uint32, year int32, sample uint32) int32 {
+	text := message(format + sample)
+	return answer(the.newest(string(text[:format]), int(year), text[format:]))
+}
 
 //go:wasmexport follow
 func follow(n uint32) int32 {

@@ -138,7 +138,7 @@ func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, tex
 		return nil
 	}
 	if !v.Threat {
-		class, raw, context = 0, nil, nil
+		class, raw = 0, nil
 	}
 	c.add(&v, class, reason, raw, context)
 	return nil

@@ -154,8 +154,9 @@ func takeColumns(w *core.Worker, data []byte) ([]byte, error) {
 }
 
 // tell appends the verdicts of a batch. Threats, and what may become one under
-// a daily budget, carry their record and its context columns, so that they can
-// be shown and explained without reading the file again.
+// a daily budget, carry their record, so that they can be shown without reading
+// the file again; what will be a row carries its context columns, so that it can
+// be explained without what came before it.
 func (in *instance) tell(w *core.Worker) {
 	verdicts := w.Finish(0, 0)
 	b := w.Batch()
@@ -180,13 +181,13 @@ func (in *instance) tell(w *core.Worker) {
 			raw = raw[:min(len(raw), maxRaw)]
 			t.raw = uint32(len(raw))
 			texts = append(texts, raw...)
-			if len(w.Seen(v.Kind)) > 0 {
-				rows, before := w.Rows(v.Kind), len(texts)
-				for _, x := range rows.Row(i)[rows.D-len(feature.ContextNames(v.Kind)):] {
-					texts = appendFloat(texts, x)
-				}
-				t.context = uint32(len(texts) - before)
+		}
+		if (v.Class != "" || in.settings.all) && len(w.Seen(v.Kind)) > 0 {
+			rows, before := w.Rows(v.Kind), len(texts)
+			for _, x := range rows.Row(i)[rows.D-len(feature.ContextNames(v.Kind)):] {
+				texts = appendFloat(texts, x)
 			}
+			t.context = uint32(len(texts) - before)
 		}
 		in.out = appendWire(in.out, []wireVerdict{t})
 	}

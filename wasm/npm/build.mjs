@@ -1,0 +1,41 @@
+// Builds dist: the library and its worker as ES modules with types, the engine,
+// the default models, and the integrity manifest. The engine is compiled by
+// `make engine` to build/tiercel.wasm before this runs.
+import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const dist = at('dist/');
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist + 'models', { recursive: true });
+
+await build({
+  entryPoints: [at('src/index.ts'), at('src/worker.ts')],
+  outdir: dist,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  minify: true,
+  sourcemap: 'linked',
+  legalComments: 'inline',
+});
+execFileSync(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', at('tsconfig.json'), '--emitDeclarationOnly'], { stdio: 'inherit' });
+
+cpSync(at('../../build/tiercel.wasm'), dist + 'tiercel.wasm');
+const models = at('../../core/model/models/');
+for (const name of readdirSync(models)) if (name.endsWith('.tiercel')) cpSync(models + name, dist + 'models/' + name);
+
+// Subresource integrity (https://www.w3.org/TR/SRI/) of all that a page loads.
+const manifest = {};
+const add = (path) => {
+  manifest[path] = 'sha384-' + createHash('sha384').update(readFileSync(dist + path)).digest('base64');
+};
+for (const path of ['index.js', 'worker.js', 'tiercel.wasm']) add(path);
+for (const name of readdirSync(dist + 'models').sort()) add('models/' + name);
+writeFileSync(dist + 'integrity.json', JSON.stringify(manifest, null, 2) + '\n');

@@ -1,0 +1,182 @@
+/** The module's exports: integers and memory only. See wasm/engine/exports.go. */
+interface Exports {
+  memory: WebAssembly.Memory;
+  _initialize(): void;
+  input(n: number): number;
+  output(): number;
+  load(n: number): number;
+  ready(): number;
+  formats(): number;
+  begin(n: number): number;
+  file(name: number, format: number, year: number): number;
+  detect(format: number, sample: number): number;
+  newest(format: number, year: number, sample: number): number;
+  follow(n: number): number;
+  prepare(id: number, flags: number, offset: bigint, n: number): number;
+  observe(n: number): number;
+  finish(id: number, n: number): number;
+  settle(n: number): number;
+  words(): number;
+  report(): number;
+  explain(settings: number, format: number, year: number, head: number, record: number, context: number): number;
+}
+
+/** How a piece stands in its file; see wasm/engine/piece.go. */
+export const FIRST = 1;
+export const SEQUENCE = 2;
+export const LAST = 4;
+
+/** What cannot be answered: bad input, settings or a model, in words for people. */
+export class EngineError extends Error {
+  override name = 'TiercelError';
+}
+
+const utf8 = new TextEncoder();
+const text = new TextDecoder();
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** One instance of the module. Views of its memory are taken after each call: growing detaches them. */
+export class Engine {
+  private constructor(private readonly x: Exports) {}
+
+  static async start(module: WebAssembly.Module): Promise<Engine> {
+    let memory: WebAssembly.Memory | undefined;
+    const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: wasi(module, () => memory!) });
+    const x = instance.exports as unknown as Exports;
+    memory = x.memory;
+    x._initialize();
+    return new Engine(x);
+  }
+
+  load(model: Uint8Array): void {
+    this.answer(this.x.load(this.write([model])));
+  }
+
+  ready(): unknown {
+    return this.json(this.x.ready());
+  }
+
+  formats(): unknown {
+    return this.json(this.x.formats());
+  }
+
+  begin(settings: Uint8Array): void {
+    this.answer(this.x.begin(this.write([settings])));
+  }
+
+  file(name: string, format: string, year: number): void {
+    const parts = [utf8.encode(name), utf8.encode(format)] as const;
+    this.write(parts);
+    this.answer(this.x.file(parts[0].length, parts[1].length, year));
+  }
+
+  detect(format: string, sample: Uint8Array): unknown {
+    const name = utf8.encode(format);
+    this.write([name, sample]);
+    return this.json(this.x.detect(name.length, sample.length));
+  }
+
+  newest(format: string, year: number, sample: Uint8Array): string | null {
+    const name = utf8.encode(format);
+    this.write([name, sample]);
+    return this.json(this.x.newest(name.length, year, sample.length)) as string | null;
+  }
+
+  follow(head: Uint8Array): void {
+    this.answer(this.x.follow(this.write([head])));
+  }
+
+  prepare(id: number, flags: number, offset: number, data: Uint8Array): Bytes {
+    return this.copy(this.x.prepare(id, flags, BigInt(offset), this.write([data])));
+  }
+
+  observe(seen: Uint8Array): Bytes {
+    return this.copy(this.x.observe(this.write([seen])));
+  }
+
+  finish(id: number, columns: Uint8Array): Bytes {
+    return this.copy(this.x.finish(id, this.write([columns])));
+  }
+
+  settle(verdicts: Uint8Array): Bytes {
+    return this.copy(this.x.settle(this.write([verdicts])));
+  }
+
+  words(): unknown {
+    return this.json(this.x.words());
+  }
+
+  report(): unknown {
+    return this.json(this.x.report());
+  }
+
+  explain(settings: Uint8Array, format: string, year: number, head: Uint8Array, record: Uint8Array, context: Uint8Array): unknown {
+    const name = utf8.encode(format);
+    this.write([settings, name, head, record, context]);
+    return this.json(this.x.explain(settings.length, name.length, year, head.length, record.length, context.length));
+  }
+
+  /** The bytes of linear memory. */
+  get memory(): number {
+    return this.x.memory.buffer.byteLength;
+  }
+
+  private write(parts: readonly Uint8Array[]): number {
+    const n = parts.reduce((sum, part) => sum + part.length, 0);
+    let at = this.x.input(n) >>> 0;
+    const memory = new Uint8Array(this.x.memory.buffer);
+    for (const part of parts) {
+      memory.set(part, at);
+      at += part.length;
+    }
+    return n;
+  }
+
+  /** The answer in place: valid until the next call. */
+  private answer(n: number): Uint8Array {
+    const length = n < 0 ? -1 - n : n;
+    const bytes = new Uint8Array(this.x.memory.buffer, this.x.output() >>> 0, length);
+    if (n < 0) throw new EngineError(text.decode(bytes));
+    return bytes;
+  }
+
+  private copy(n: number): Bytes {
+    return this.answer(n).slice() as Bytes;
+  }
+
+  private json(n: number): unknown {
+    return JSON.parse(text.decode(this.answer(n)));
+  }
+}
+
+/**
+ * The WASI calls that Go's run time makes. The engine reads no clock, file or
+ * environment that matters: stubs answer success and nothing, the entropy seeds
+ * hash tables, and what Go prints before it gives up goes to the console.
+ */
+function wasi(module: WebAssembly.Module, memory: () => WebAssembly.Memory): Record<string, (...a: number[]) => number> {
+  const view = () => new DataView(memory().buffer);
+  const zero = (...at: number[]) => (at.forEach((a) => view().setUint32(a, 0, true)), 0);
+  const BADF = 8;
+  const stubs: Record<string, (...a: number[]) => number> = {
+    args_sizes_get: zero,
+    environ_sizes_get: zero,
+    fd_fdstat_get: () => BADF,
+    fd_prestat_get: () => BADF,
+    clock_time_get: (_id, _precision, at) => (view().setBigUint64(at!, BigInt(Math.round(performance.now() * 1e6)), true), 0),
+    random_get: (at, n) => (crypto.getRandomValues(new Uint8Array(memory().buffer, at, n)), 0),
+    fd_write: (_fd, list, count, written) => {
+      let out = '', n = 0;
+      for (let i = 0; i < count!; i++, n += view().getUint32(list! + 8 * (i - 1) + 4, true)) {
+        out += text.decode(new Uint8Array(memory().buffer, view().getUint32(list! + 8 * i, true), view().getUint32(list! + 8 * i + 4, true)));
+      }
+      console.error(out);
+      return view().setUint32(written!, n, true), 0;
+    },
+    proc_exit: (code) => {
+      throw new EngineError(`the engine gave up (${code})`);
+    },
+  };
+  return Object.fromEntries(WebAssembly.Module.imports(module).map((i) => [i.name, stubs[i.name] ?? (() => 0)]));
+}

@@ -1,0 +1,62 @@
+import type { RowData } from './rows.js';
+
+export type ExportFormat = 'ndjson' | 'json' | 'csv';
+
+export const MIME: Record<ExportFormat, string> = {
+  ndjson: 'application/x-ndjson',
+  json: 'application/json',
+  csv: 'text/csv',
+};
+
+/** Writes rows as the command line does: the same members and columns, in the same order. */
+export function* write(rows: Iterable<RowData>, format: ExportFormat): Generator<string> {
+  if (format === 'csv') {
+    yield COLUMNS.join(',') + '\r\n';
+    for (const row of rows) yield csvLine(row);
+    return;
+  }
+  if (format === 'ndjson') {
+    for (const row of rows) yield visibleJSON(row) + '\n';
+    return;
+  }
+  let before = '[\n';
+  for (const row of rows) {
+    yield before + visibleJSON(row);
+    before = ',\n';
+  }
+  yield before === '[\n' ? '[]\n' : '\n]\n';
+}
+
+const COLUMNS = [
+  'file', 'line', 'record', 'time', 'kind', 'score', 'threat', 'false_alarm_rate', 'severity', 'class',
+  'technique', 'entity', 'incident', 'missing', 'error',
+] as const;
+
+function csvLine(row: RowData): string {
+  return COLUMNS.map((name) => cell(row[name])).join(',') + '\r\n';
+}
+
+/** A cell never starts a formula: spreadsheets run those that begin with = + - @ or a blank before them. */
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number') return goNumber(value);
+  if (typeof value === 'boolean') return String(value);
+  let text = Array.isArray(value) ? value.join(' ') : String(value);
+  text = text.replace(HIDDEN, (c) => '\\u' + c.codePointAt(0)!.toString(16).padStart(4, '0'));
+  if (/^\s*[=+\-@|%]/.test(text)) text = "'" + text;
+  return /[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+}
+
+/** What does not show, or acts on a terminal: control, format, bidirectional, private and combining characters. */
+const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{M}\u115f\u1160\u3164\uffa0\u2800]/gu;
+
+function visibleJSON(row: RowData): string {
+  return JSON.stringify(row).replace(HIDDEN, (c) =>
+    [...Array(c.length).keys()].map((i) => '\\u' + c.charCodeAt(i).toString(16).padStart(4, '0')).join(''),
+  );
+}
+
+/** A number as Go writes it: exponents have two digits. */
+function goNumber(x: number): string {
+  return String(x).replace(/e([+-])(\d)$/, 'e$10$2');
+}

@@ -1,0 +1,47 @@
+/**
+ * What the page and its workers tell each other. The page hands out pieces of
+ * a file; each goes: worker (prepare) -> orderer (observe) -> worker (finish) ->
+ * orderer (settle) -> page (rows). The orderer is the first worker of the pool;
+ * the others reach it by ports of their own, so a busy page delays nothing.
+ */
+
+/** How a file may be cut; see core/event/split.go. */
+export interface Plan {
+  format: string;
+  why: string;
+  split: 'none' | 'lines' | 'head' | 'marked';
+  head: number;
+}
+
+/** To a worker. */
+export type ToWorker =
+  | { do: 'start'; id: number; module: WebAssembly.Module; models: Uint8Array[]; orderer: MessagePort | null; workers: MessagePort[] }
+  | { do: 'formats' | 'report' | 'words' | 'memory'; id: number }
+  | { do: 'begin'; id: number; scan: number; settings: Uint8Array }
+  | { do: 'detect'; id: number; format: string; sample: Uint8Array }
+  | { do: 'newest'; id: number; format: string; year: number; sample: Uint8Array }
+  | { do: 'file'; scan: number; name: string; format: string; year: number }
+  | { do: 'follow'; scan: number; head: Uint8Array }
+  | { do: 'piece'; scan: number; piece: number; flags: number; offset: number; data: Uint8Array<ArrayBuffer> }
+  | { do: 'range'; scan: number; piece: number; blob: Blob; from: number; to: number }
+  | { do: 'explain'; id: number; settings: Uint8Array; format: string; year: number; head: Uint8Array; record: Uint8Array; context: Uint8Array }
+  | { do: 'inflate'; id: number; data: Uint8Array<ArrayBuffer>; last: boolean; first: boolean };
+
+/** From a worker to the page. */
+export type FromWorker =
+  | { is: 'answer'; id: number; value: unknown }
+  | { is: 'failed'; id: number; message: string }
+  | { is: 'rows'; scan: number; piece: number; data: Uint8Array<ArrayBuffer>; words: Word[] | null }
+  | { is: 'broken'; scan: number; message: string };
+
+/** Between a worker and the orderer. */
+export type ToOrderer =
+  | { is: 'seen'; scan: number; piece: number; data: Uint8Array<ArrayBuffer> }
+  | { is: 'verdicts'; scan: number; piece: number; data: Uint8Array<ArrayBuffer> };
+export type FromOrderer = { is: 'columns'; scan: number; piece: number; data: Uint8Array<ArrayBuffer> };
+
+/** A class or a reason that rows name by number. */
+export interface Word {
+  text: string;
+  technique: string[];
+}

@@ -1,0 +1,258 @@
+import type { Word } from './messages.js';
+
+export type Kind = 'none' | 'http' | 'flow' | 'dns' | 'auth' | 'table';
+export type Severity = 'none' | 'low' | 'medium' | 'high' | 'critical';
+
+const KINDS: readonly Kind[] = ['none', 'http', 'flow', 'dns', 'auth', 'table'];
+const SEVERITIES: readonly Severity[] = ['none', 'low', 'medium', 'high', 'critical'];
+
+/** An event without time: the least 64-bit integer, as in Go. */
+const NO_TIME = -(2n ** 63n);
+
+const text = new TextDecoder();
+
+/** How the file of a part was read: what explaining one of its rows needs. */
+export interface Reading {
+  file: string;
+  settings: Uint8Array;
+  format: string;
+  year: number;
+  /** Header lines of the file, in order; those before a piece rule it. */
+  heads: Uint8Array[];
+  learners: Record<string, string[]>;
+  words: Word[];
+}
+
+/**
+ * The rows of one piece of a file, in order, as columns: see
+ * wasm/engine/columns.go for the layout. Rows are made when they are asked for.
+ */
+export class Part {
+  readonly length: number;
+  readonly offset: BigInt64Array;
+  readonly time: BigInt64Array;
+  readonly line: BigInt64Array;
+  readonly record: BigInt64Array;
+  readonly incident: BigInt64Array;
+  readonly missing: BigUint64Array;
+  readonly score: Float64Array;
+  readonly falseAlarmRate: Float64Array;
+  readonly recordLength: Uint32Array;
+  private readonly text: Uint32Array;
+  private readonly entityLength: Uint32Array;
+  private readonly rawLength: Uint32Array;
+  private readonly contextLength: Uint32Array;
+  private readonly classWord: Uint32Array;
+  private readonly reasonWord: Uint32Array;
+  private readonly kindOf: Uint8Array;
+  private readonly severityOf: Uint8Array;
+  private readonly flags: Uint8Array;
+  private readonly texts: Uint8Array;
+
+  constructor(
+    data: Uint8Array<ArrayBuffer>,
+    readonly reading: Reading,
+    /** How many of reading.heads rule this part. */
+    readonly heads: number,
+  ) {
+    const b = data.buffer;
+    const n = (this.length = new Uint32Array(b, 0, 1)[0]!);
+    let at = 8;
+    const next = <T>(view: new (b: ArrayBuffer, at: number, n: number) => T, size: number): T => {
+      const column = new view(b, at, n);
+      at += n * size;
+      return column;
+    };
+    this.offset = next(BigInt64Array, 8);
+    this.time = next(BigInt64Array, 8);
+    this.line = next(BigInt64Array, 8);
+    this.record = next(BigInt64Array, 8);
+    this.incident = next(BigInt64Array, 8);
+    this.missing = next(BigUint64Array, 8);
+    this.score = next(Float64Array, 8);
+    this.falseAlarmRate = next(Float64Array, 8);
+    this.recordLength = next(Uint32Array, 4);
+    this.text = next(Uint32Array, 4);
+    this.entityLength = next(Uint32Array, 4);
+    this.rawLength = next(Uint32Array, 4);
+    this.contextLength = next(Uint32Array, 4);
+    this.classWord = next(Uint32Array, 4);
+    this.reasonWord = next(Uint32Array, 4);
+    this.kindOf = next(Uint8Array, 1);
+    this.severityOf = next(Uint8Array, 1);
+    this.flags = next(Uint8Array, 1);
+    this.texts = new Uint8Array(b, at);
+  }
+
+  /** The rows, in the order of the file. */
+  get rows(): Iterable<Row> & { readonly length: number } {
+    const part = this;
+    return {
+      length: this.length,
+      *[Symbol.iterator]() {
+        for (let i = 0; i < part.length; i++) yield new Row(part, i);
+      },
+    };
+  }
+
+  row(i: number): Row {
+    return new Row(this, i);
+  }
+
+  /** @internal */
+  kind(i: number): Kind {
+    return KINDS[this.kindOf[i]!]!;
+  }
+
+  /** @internal */
+  severity(i: number): Severity {
+    return SEVERITIES[this.severityOf[i]!]!;
+  }
+
+  /** @internal */
+  threat(i: number): boolean {
+    return (this.flags[i]! & 1) !== 0;
+  }
+
+  /** @internal */
+  class(i: number): Word | undefined {
+    return this.reading.words[this.classWord[i]! - 1];
+  }
+
+  /** @internal */
+  reason(i: number): string | undefined {
+    return this.reading.words[this.reasonWord[i]! - 1]?.text;
+  }
+
+  /** @internal Which of a row's texts: 0 entity, 1 record, 2 context columns. */
+  bytes(i: number, which: 0 | 1 | 2): Uint8Array {
+    const lengths = [this.entityLength[i]!, this.rawLength[i]!, this.contextLength[i]!];
+    let at = this.text[i]!;
+    for (let k = 0; k < which; k++) at += lengths[k]!;
+    return this.texts.subarray(at, at + lengths[which]!);
+  }
+}
+
+/** What the engine says of one record. Names are those of the command line's JSON lines. */
+export interface RowData {
+  file: string;
+  line: number;
+  record: number;
+  error?: string;
+  time: string | null;
+  kind: Kind;
+  score: number;
+  threat: boolean;
+  false_alarm_rate: number;
+  severity: Severity;
+  class: string | null;
+  technique: string[];
+  entity: string | null;
+  incident: string | null;
+  missing: string[];
+}
+
+/** One record's verdict: a view of its part, cheap to make. */
+export class Row {
+  constructor(
+    readonly part: Part,
+    readonly index: number,
+  ) {}
+
+  get file(): string {
+    return this.part.reading.file;
+  }
+  /** Physical line in the file, from 1. */
+  get line(): number {
+    return Number(this.part.line[this.index]);
+  }
+  /** Data record in the file, from 1. */
+  get record(): number {
+    return Number(this.part.record[this.index]);
+  }
+  /** Where the record stands in the (decompressed) file, bytes. */
+  get offset(): number {
+    return Number(this.part.offset[this.index]);
+  }
+  /** Bytes of the record. */
+  get length(): number {
+    return this.part.recordLength[this.index]!;
+  }
+  /** Nanoseconds since 1970 UTC, null when the record has no time. */
+  get time(): bigint | null {
+    const t = this.part.time[this.index]!;
+    return t === NO_TIME ? null : t;
+  }
+  get kind(): Kind {
+    return this.part.kind(this.index);
+  }
+  /** In [0,1]; ranks. */
+  get score(): number {
+    return this.part.score[this.index]!;
+  }
+  /** The share of normal events expected to score at least this high. */
+  get falseAlarmRate(): number {
+    return this.part.falseAlarmRate[this.index]!;
+  }
+  get threat(): boolean {
+    return this.part.threat(this.index);
+  }
+  get severity(): Severity {
+    return this.part.severity(this.index);
+  }
+  get class(): string | null {
+    return this.part.class(this.index)?.text ?? null;
+  }
+  /** MITRE ATT&CK techniques of the class. */
+  get technique(): readonly string[] {
+    return this.part.class(this.index)?.technique ?? [];
+  }
+  /** Source address, user or client that is judged. */
+  get entity(): string | null {
+    return text.decode(this.part.bytes(this.index, 0)) || null;
+  }
+  /** Number of the incident that a threat belongs to. */
+  get incident(): number | null {
+    return Number(this.part.incident[this.index]) || null;
+  }
+  /** Base learners that abstained or failed. */
+  get missing(): string[] {
+    const bits = this.part.missing[this.index]!;
+    if (bits === 0n) return [];
+    return (this.part.reading.learners[this.kind] ?? []).filter((_, i) => (bits >> BigInt(Math.min(i, 63))) & 1n);
+  }
+  /** Why the record could not be read. */
+  get error(): string | undefined {
+    return this.part.reason(this.index);
+  }
+  /** A threat's record as it stands in the log, at most its first 16 KiB; empty for other rows. */
+  get raw(): string {
+    return text.decode(this.part.bytes(this.index, 1));
+  }
+
+  /** As a line of the command line's JSON output. */
+  toJSON(): RowData {
+    const { file, line, record, error, kind } = this;
+    if (error !== undefined) return { file, line, record, error } as RowData;
+    return {
+      file, line, record,
+      time: isoTime(this.time),
+      kind,
+      score: this.score,
+      threat: this.threat,
+      false_alarm_rate: this.falseAlarmRate,
+      severity: this.severity,
+      class: this.class,
+      technique: [...this.technique],
+      entity: this.entity,
+      incident: this.incident === null ? null : String(this.incident),
+      missing: this.missing,
+    };
+  }
+}
+
+/** A time as RFC 3339, UTC, to the millisecond; null for none. Years beyond four digits are written as ECMAScript does. */
+export function isoTime(ns: bigint | null): string | null {
+  if (ns === null) return null;
+  return new Date(Number(ns >= 0n ? ns / 1_000_000n : -((-ns + 999_999n) / 1_000_000n))).toISOString();
+}
