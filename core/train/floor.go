@@ -132,15 +132,19 @@ const (
 // below floorRate; above it stand the lowest log-odds.
 func sameRate(from, to *ensemble.Tail) (*ensemble.Calibration, error) {
 	const top, ramp = ensemble.Clip - 0.5, 0.01
-	start := from.Threshold(floorRate * floorShare)
+	// Where no normal row comes near a signal its evidence is all but constant,
+	// and its own rate, of which it is the logarithm, is what bounds it.
+	threshold := func(rate float64) float64 { return max(from.Threshold(rate), -math.Log(rate)) }
+	start := threshold(floorRate * floorShare)
 	x, z := []float64{start - 1 - ramp, start - ramp}, []float64{-top, -top + 1e-3}
-	for rate := floorRate; len(x) < ensemble.MaxCalibrationKnots; rate /= 2 {
-		at := from.Threshold(rate * floorShare)
-		room := 1e-3 * float64(ensemble.MaxCalibrationKnots-len(x))
+	rate := floorRate
+	for k := len(x); k < ensemble.MaxCalibrationKnots; k++ {
+		room := 1e-3 * float64(ensemble.MaxCalibrationKnots-k)
 		odds := max(z[len(z)-1]+1e-4, min(to.Threshold(rate), top-room))
-		if at-x[len(x)-1] >= 1e-6 {
+		if at := threshold(rate * floorShare); at-x[len(x)-1] >= 1e-6 {
 			x, z = append(x, at), append(z, odds)
 		}
+		rate /= 2
 	}
 	return ensemble.NewCalibration(x, z)
 }
