@@ -10,10 +10,14 @@ import (
 // incident: half an hour, the usual length of a web session.
 const incidentGap = 30 * 60 * int64(1e9)
 
-// Bounds on memory: an incident keeps about 1 KiB, most of it the sample.
+// Bounds on memory: an incident keeps about 1 KiB, most of it the sample. Of the
+// incidents of a pass that has very many, nobody reads all samples: those beyond
+// fullSamples keep the beginning.
 const (
 	maxIncidents = 20_000
 	maxSample    = 512
+	fullSamples  = 2_000
+	briefSample  = 128
 )
 
 // key identifies whose incident it is; entities are compared by text.
@@ -66,7 +70,11 @@ func (t *incidents) add(v *Verdict, file string, raw []byte) (in *Incident, wors
 		in.Rate, in.Score, in.Severity = v.FalseAlarmRate, v.Score, max(in.Severity, v.Severity)
 		in.Class, in.Technique = v.Class, v.Technique
 		in.File, in.Line = file, v.Line
-		in.Sample = string(raw[:min(len(raw), maxSample)])
+		size := maxSample
+		if in.ID > fullSamples {
+			size = briefSample
+		}
+		in.Sample = string(raw[:min(len(raw), size)])
 		return in, true
 	}
 	in.Severity = max(in.Severity, v.Severity)

@@ -67,7 +67,7 @@ func TestScanMemory(t *testing.T) {
 		size = 20 << 20 // bytes of log: 90,000 clients, more than the windows hold
 	)
 	m := sampleOf(t).models[0]
-	defer debug.SetGCPercent(debug.SetGCPercent(50)) // as the command line sets it
+	defer debug.SetGCPercent(debug.SetGCPercent(25)) // as the command line sets it
 	for _, workers := range []int{1, 4} {
 		e := engineOf(t, core.Options{Models: []*model.Model{m}, Workers: workers, Budget: core.Budget{Rate: 1e-2}})
 		log := &clients{lines: splitLines(accessLog(2000, 3)), left: size}

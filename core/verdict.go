@@ -64,6 +64,6 @@ type Incident struct {
 	Rate        float64 // the lowest false-alarm rate
 	File        string
 	Line        int64  // of the worst record
-	Sample      string // the worst record, at most 512 bytes, not escaped
+	Sample      string // the worst record, at most 512 bytes, 128 beyond the 2,000th incident, not escaped
 	Why         string // what mattered in it, in words
 }

@@ -8,14 +8,14 @@ import (
 type ContextLimits struct {
 	// Entities is how many windows of each role are kept (sources, pairs,
 	// services, victims ...); beyond it the one unused for longest goes.
-	// Default 65,536, at most MaxEntities.
+	// Default 32,768, at most MaxEntities.
 	Entities int
 }
 
 // Bounds of ContextLimits. A Context of the default size never takes more than
-// 48 MiB, whatever it is fed; its tables grow as they fill.
+// 24 MiB, whatever it is fed; its tables grow as they fill.
 const (
-	DefaultEntities = 1 << 16
+	DefaultEntities = 1 << 15
 	MaxEntities     = 1 << 22
 )
 

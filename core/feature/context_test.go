@@ -142,7 +142,7 @@ func TestContextWithoutTime(t *testing.T) {
 	}
 }
 
-// The default tables stay under 48 MiB, index, keys and links included.
+// The default tables stay under 24 MiB, index, keys and links included.
 func TestContextMemory(t *testing.T) {
 	for _, k := range contextKinds {
 		total := 0
@@ -151,7 +151,7 @@ func TestContextMemory(t *testing.T) {
 				total += l.bytes() * DefaultEntities
 			}
 		}
-		if total > 48<<20 {
+		if total > 24<<20 {
 			t.Errorf("%v takes %.1f MiB", k, float64(total)/(1<<20))
 		}
 	}
