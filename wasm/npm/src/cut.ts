@@ -13,7 +13,13 @@ export interface Cut {
   offset: number;
   data: Bytes;
   /** Lines of the piece that begin with #, where those may rule what follows. */
-  heads: Bytes | null;
+  heads: Head[];
+}
+
+/** A line that may rule those behind it, and where it stands in the file. */
+export interface Head {
+  offset: number;
+  line: Uint8Array;
 }
 
 /** Cuts a stream into pieces of whole lines. Of a line longer than MAX_LINE it keeps the beginning. */
@@ -79,7 +85,7 @@ export class Cutter {
 
   private cut(n: number): Cut {
     const data = this.buffer.slice(0, n);
-    const cut = { offset: this.offset, data, heads: this.marked ? markedLines(data) : null };
+    const cut = { offset: this.offset, data, heads: this.marked ? markedLines(data, this.offset) : [] };
     this.buffer.copyWithin(0, n, this.used);
     this.used -= n;
     this.offset += n;
@@ -87,28 +93,19 @@ export class Cutter {
   }
 }
 
-/** The lines that begin with #, null for none. */
-function markedLines(data: Bytes): Bytes | null {
-  const lines: Bytes[] = [];
-  let length = 0;
+/** The lines that begin with #. */
+function markedLines(data: Bytes, offset: number): Head[] {
+  const heads: Head[] = [];
   for (let i = data.indexOf(HASH); i >= 0; ) {
     if (i > 0 && data[i - 1] !== NEWLINE) {
       i = data.indexOf(HASH, i + 1);
       continue;
     }
     const end = data.indexOf(NEWLINE, i) + 1 || data.length;
-    lines.push(data.subarray(i, end));
-    length += end - i;
+    heads.push({ offset: offset + i, line: data.slice(i, end) });
     i = data.indexOf(HASH, end);
   }
-  if (lines.length === 0) return null;
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const line of lines) {
-    all.set(line, at);
-    at += line.length;
-  }
-  return all;
+  return heads;
 }
 
 /**

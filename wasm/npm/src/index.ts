@@ -7,7 +7,7 @@
  * await t.close();
  * ```
  */
-import { Cutter, PIECE, readRange } from './cut.js';
+import { Cutter, PIECE, readRange, type Head } from './cut.js';
 import { EngineError, FIRST, LAST, SEQUENCE } from './engine.js';
 import { MIME, write, type ExportFormat } from './export.js';
 import { nameOf, open, readRecord, type Input, type Opened } from './inputs.js';
@@ -288,7 +288,7 @@ export class Tiercel {
       const opened = await open(input, r.file, () => Member.start(this.setup.script, () => {}, () => {}));
       record = await readRecord(opened, row.offset, row.length);
     }
-    const head = concat(r.heads.slice(0, part.heads));
+    const head = concat(r.heads.filter((h) => h.offset < row.offset).map((h) => h.line));
     return this.first().ask<Explanation>({
       do: 'explain', settings: r.settings, format: r.format, year: r.year, head, record: record.slice(), context: part.bytes(index, 2).slice(),
     });
@@ -390,7 +390,7 @@ const DEPTH = 2;
 /** One scan: hands pieces out, takes their rows in, in order. */
 class Pass {
   private readonly load: number[];
-  private readonly pieces = new Map<number, { worker: number; bytes: number; heads: number; reading: Reading }>();
+  private readonly pieces = new Map<number, { worker: number; bytes: number; reading: Reading }>();
   private readonly ready: Part[] = [];
   private next_ = 0;
   private ended = false;
@@ -446,7 +446,7 @@ class Pass {
     this.pieces.delete(m.piece);
     this.load[piece.worker]!--;
     if (m.words) this.words.splice(0, Infinity, ...m.words);
-    const part = new Part(m.data, piece.reading, piece.heads);
+    const part = new Part(m.data, piece.reading);
     this.done += piece.bytes;
     if (part.length > 0) {
       this.ready.push(part);
@@ -504,7 +504,7 @@ class Pass {
     const reading: Reading = { file: name, settings: this.settings, format: plan.format, year, heads: [], learners: this.learners, words: this.words };
     for (const m of this.pool) m.tell({ do: 'file', scan: this.scan, name, format: plan.format, year });
     this.progress();
-    if (plan.split === 'head') this.follow(reading, file.sample.slice(0, plan.head));
+    if (plan.split === 'head') this.follow(reading, [{ offset: 0, line: file.sample.slice(0, plan.head) }]);
     if (file.blob && (plan.split === 'lines' || plan.split === 'head')) await this.ranges(file.blob, reading);
     else await this.stream(file, plan, reading);
   }
@@ -514,6 +514,7 @@ class Pass {
    * cannot be read by another thread than the one that opened it, this one does.
    */
   private async ranges(blob: Blob, reading: Reading): Promise<void> {
+    this.current!.close(); // only its beginning was read as a stream
     for (let from = 0; from < blob.size; from += PIECE) {
       const to = Math.min(from + PIECE, blob.size);
       const worker = await this.idle();
@@ -553,7 +554,7 @@ class Pass {
       for await (const chunk of file.bytes()) {
         for (const cut of cutter.push(chunk)) {
           if (!(await give(cut.offset, cut.data, 0))) return;
-          if (cut.heads) this.follow(reading, cut.heads);
+          this.follow(reading, cut.heads);
         }
         at += chunk.length;
       }
@@ -565,14 +566,17 @@ class Pass {
     if (failed) throw failed;
   }
 
-  private follow(reading: Reading, head: Uint8Array): void {
-    reading.heads.push(head);
+  /** Tells all workers of header lines: they rule what is behind them. */
+  private follow(reading: Reading, heads: Head[]): void {
+    if (heads.length === 0) return;
+    for (const h of heads) reading.heads.push(h);
+    const head = concat(heads.map((h) => h.line));
     for (const m of this.pool) m.tell({ do: 'follow', scan: this.scan, head });
   }
 
   private hand(worker: number, bytes: number, reading: Reading): number {
     const piece = this.next_++;
-    this.pieces.set(piece, { worker, bytes, heads: reading.heads.length, reading });
+    this.pieces.set(piece, { worker, bytes, reading });
     this.load[worker]!++;
     return piece;
   }

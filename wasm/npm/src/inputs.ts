@@ -92,7 +92,6 @@ export async function open(input: Input, name: string, inflater: () => Promise<M
   const close = () => void reader.cancel().catch(() => {});
   const whole = blob && packing === '' ? blob : null;
   const sample = join(first, SAMPLE);
-  if (whole) close();
   return { name, packing, size: blob?.size ?? 0, modified, blob: whole, sample, bytes, consumed: () => taken, close };
 }
 

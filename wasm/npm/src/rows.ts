@@ -1,3 +1,4 @@
+import type { Head } from './cut.js';
 import type { Word } from './messages.js';
 
 export type Kind = 'none' | 'http' | 'flow' | 'dns' | 'auth' | 'table';
@@ -17,8 +18,8 @@ export interface Reading {
   settings: Uint8Array;
   format: string;
   year: number;
-  /** Header lines of the file, in order; those before a piece rule it. */
-  heads: Uint8Array[];
+  /** Header lines of the file, in order; those before a record rule it. */
+  heads: Head[];
   learners: Record<string, string[]>;
   words: Word[];
 }
@@ -52,8 +53,6 @@ export class Part {
   constructor(
     data: Uint8Array<ArrayBuffer>,
     readonly reading: Reading,
-    /** How many of reading.heads rule this part. */
-    readonly heads: number,
   ) {
     const b = data.buffer;
     const n = (this.length = new Uint32Array(b, 0, 1)[0]!);
