@@ -67,6 +67,41 @@ func TestFitSuperFallsBack(t *testing.T) {
 	}
 }
 
+func TestFitSuperWeighsAlikeWhatItCannotTell(t *testing.T) {
+	even := [][]int{{0, 1, 2}, {0, 1}}
+	for _, c := range []struct {
+		name     string
+		strength []float64
+		want     []float64 // beta; nil for none of the even ones
+	}{
+		{"all alike", []float64{2, 2, 2}, []float64{1. / 3, 1. / 3, 1. / 3}},
+		{"one of the wider set is wrong", []float64{1.5, 1.5, -1.5}, []float64{0.5, 0.5, 0}},
+		{"one of each set is wrong", []float64{1.5, -1.5, -1.5}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g, truth := metaRows(4000, 4, c.strength...)
+			for j, strength := range c.strength {
+				for i := range g[j] {
+					if strength < 0 { // sure, and wrong
+						g[j][i] = -g[j][i]
+					}
+				}
+			}
+			s, err := FitSuper(g, truth, SuperOptions{Even: even})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.want == nil {
+				if s.Learner.Beta[0] < 0.9 {
+					t.Errorf("beta %v where one meta alone knows", s.Learner.Beta)
+				}
+			} else if !slices.Equal(s.Learner.Beta, c.want) {
+				t.Errorf("beta %v, want %v; gain %g, SE %g", s.Learner.Beta, c.want, s.Gain, s.SE)
+			}
+		})
+	}
+}
+
 // TestFitSuperCaresForTheWorstType: meta 0 is better on the frequent type and
 // blind to the rare one; meta 1 is fair on both.
 func TestFitSuperCaresForTheWorstType(t *testing.T) {
