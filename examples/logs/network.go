@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math"
 	"time"
 )
@@ -135,7 +136,10 @@ func dns() log {
 }
 
 func query(w *world, at time.Time, src, name, kind, code string) entry {
-	answer, rcode := fmt.Sprintf("198.51.100.%d\t%d.000000", w.IntN(250), 20+w.IntN(3000)), 0
+	sum := fnv.New32()
+	sum.Write([]byte(name))
+	// A name has four addresses, in turn.
+	answer, rcode := fmt.Sprintf("198.51.100.%d\t%d.000000", sum.Sum32()%60*4+uint32(w.IntN(4)), 20+w.IntN(3000)), 0
 	if code == "NXDOMAIN" {
 		answer, rcode = "-\t-", 3
 	}
