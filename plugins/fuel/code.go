@@ -64,13 +64,13 @@ func (m *module) readBody(b *body, t funcType, code []byte) string {
 	if why := w.walk(); why != "" {
 		return why
 	}
-	// A compiler in SSA form keeps, for each block, values for the locals that
-	// live there: its work grows with their product.
-	work := w.blocks * (b.count + 1)
-	m.report.MaxWork = max(m.report.MaxWork, work)
-	if work > m.limits.Work {
-		return strconv.Itoa(w.blocks) + " blocks with " + strconv.Itoa(b.count) + " locals; the limit of their product is " +
-			strconv.Itoa(m.limits.Work)
+	// Compilers allocate registers in time that grows with the square of a
+	// function's blocks and with the square of the nesting of loops times the
+	// locals that live there.
+	m.report.Work += w.blocks * (w.blocks + b.count*(1+w.deepest*w.deepest))
+	if m.report.Work > m.limits.Work {
+		return "with those before it more than " + strconv.Itoa(m.limits.Work) +
+			" units of work to compile: smaller functions, fewer branches, fewer nested loops"
 	}
 	return ""
 }
