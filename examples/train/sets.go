@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"strings"
 
 	"github.com/tiercel/tiercel/core/event"
@@ -47,9 +48,9 @@ func sets() []dataset {
 			train: one("httpparams/train.ndjson.gz", labelled("", "attack_class", "", "")),
 			tests: []test{{"test", one("httpparams/test.ndjson.gz", labelled("", "attack_class", "", ""))}},
 		},
-		http("openappsec-values", "openappsec-values/values.ndjson.gz", ""),
-		http("csic-2010", "csic-2010/raw.ndjson.gz", ""),
-		http("torpeda-2012", "torpeda-2012/requests.ndjson.gz", ""),
+		http("openappsec-values", "openappsec-values/values.ndjson.gz"),
+		http("csic-2010", "csic-2010/raw.ndjson.gz"),
+		http("torpeda-2012", "torpeda-2012/requests.ndjson.gz"),
 		{
 			name: "dga", kind: event.DNS, rule: "longer than most",
 			train: one("dga/domains.csv.gz", labelled("train", "family", "", "")),
@@ -114,13 +115,13 @@ func defaults(kind event.Kind, p part) []file {
 		return []file{
 			{path: "modern-http/requests.ndjson.gz", label: labelled(p, "", "site", "site")},
 			{path: generated + split, label: teachOnly(labelled(p, "attack_class", "site", "site"))},
-			{path: "httpparams/" + split + ".ndjson.gz", label: weighted(labelled("", "attack_class", "", ""), 0.3)},
-			{path: "openappsec-values/values.ndjson.gz", label: weighted(labelled(p, "attack_class", "", ""), 0.5)},
-			{path: "torpeda-2012/requests.ndjson.gz", label: weighted(labelled(p, "attack_class", "", ""), 0.3)},
-			{path: "csic-2010/raw.ndjson.gz", label: weighted(onlyNormal(labelled(p, "", "", "")), 0.3)},
+			{path: "httpparams/" + split + ".ndjson.gz", label: sampled(p, 0.3, labelled("", "attack_class", "", ""))},
+			{path: "openappsec-values/values.ndjson.gz", label: sampled(p, 0.5, labelled(p, "attack_class", "", ""))},
+			{path: "torpeda-2012/requests.ndjson.gz", label: sampled(p, 0.3, labelled(p, "attack_class", "", ""))},
+			{path: "csic-2010/raw.ndjson.gz", label: sampled(p, 0.3, onlyNormal(labelled(p, "", "", "")))},
 			{path: "access-real/sites.log.gz", labels: "access-real/sites.labels.csv.gz", label: labelled(p, "attack_class", "source", "")},
 			{path: "access-real/attacked.log.gz", labels: "access-real/attacked.labels.csv.gz", label: teachOnly(labelled(p, "attack_class", "source", ""))},
-			{path: "access-scans/access.log.gz", labels: "access-scans/labels.csv.gz", label: teachOnly(visible(labelled(p, "attack_class", "source", "")))},
+			{path: "access-scans/access.log.gz", labels: "access-scans/labels.csv.gz", label: sampled(p, 0.5, teachOnly(visible(labelled(p, "attack_class", "source", ""))))},
 		}
 	case event.Flow:
 		return []file{
@@ -143,6 +144,20 @@ func defaults(kind event.Kind, p part) []file {
 		return files
 	}
 	return nil
+}
+
+// sampled keeps a share of the labelled rows that train, drawn by line number: the
+// older sets are large, of one shop or one tool, and would drown the others.
+// Records that are left out still pass through the windows.
+func sampled(p part, of float64, label func(*train.Record) (train.Label, error)) func(*train.Record) (train.Label, error) {
+	return func(r *train.Record) (train.Label, error) {
+		l, err := label(r)
+		// Multiples of the golden ratio spread evenly over [0,1).
+		if _, at := math.Modf(float64(r.Line) * 0.6180339887498949); p == "train" && at >= of && !l.Drop {
+			l.Y = -1
+		}
+		return l, err
+	}
 }
 
 // weighted scales the weight of a file's rows: the older sets are large, of
