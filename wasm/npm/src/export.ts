@@ -51,9 +51,9 @@ function cell(value: unknown): string {
 const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{M}\u115f\u1160\u3164\uffa0\u2800]/gu;
 
 function visibleJSON(row: RowData): string {
-  return JSON.stringify(row).replace(HIDDEN, (c) =>
-    [...Array(c.length).keys()].map((i) => '\\u' + c.charCodeAt(i).toString(16).padStart(4, '0')).join(''),
-  );
+  return JSON.stringify(row)
+    .replace(/("(?:score|false_alarm_rate)":[\d.]+e-)(\d)(?=,)/g, '$10$2') // no text holds an unescaped quote
+    .replace(HIDDEN, (c) => [...Array(c.length).keys()].map((i) => '\\u' + c.charCodeAt(i).toString(16).padStart(4, '0')).join(''));
 }
 
 /** A number as Go writes it: exponents have two digits. */

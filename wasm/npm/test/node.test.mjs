@@ -1,0 +1,308 @@
+// The package in Node, held to the command line tool: the same rows, bit for bit.
+import assert from 'node:assert/strict';
+import { openAsBlob, readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { Tiercel, TiercelError } from '../dist/index.js';
+import { native, parse, zstd } from './native.mjs';
+
+let n;
+const pools = new Map();
+before(() => {
+  for (const kind of ['http', 'flow', 'dns', 'auth']) {
+    const [built, now] = [`../dist/models/${kind}.tiercel`, `../../../core/model/models/${kind}.tiercel`].map((path) => readFileSync(new URL(path, import.meta.url)));
+    assert.ok(built.equals(now), `dist has another ${kind} model than the command line: make npm`);
+  }
+  n = native();
+});
+after(async () => {
+  await Promise.all([...pools.values()].map((t) => t.close()));
+  n.remove();
+});
+
+/** A pool of so many workers, started once. */
+async function pool(workers) {
+  if (!pools.has(workers)) pools.set(workers, await Tiercel.load({ workers }));
+  return pools.get(workers);
+}
+
+async function rowsOf(t, input, options = {}) {
+  const rows = [];
+  for await (const part of t.scan(input, options)) for (const row of part.rows) rows.push(row);
+  return rows;
+}
+
+const plain = (rows) => rows.map((row) => JSON.parse(JSON.stringify(row)));
+const file = (name, bytes = n.read(name)) => new File([bytes], name, { lastModified: Date.now() });
+const streamOf = (bytes, size) =>
+  new ReadableStream({
+    start() { this.at = 0; },
+    pull(c) {
+      if (this.at >= bytes.length) return c.close();
+      c.enqueue(new Uint8Array(bytes.subarray(this.at, (this.at += size))));
+    },
+  });
+
+describe('the rows of the command line, bit for bit', () => {
+  for (const name of ['access.log', 'conn.log', 'dns.log', 'auth.log']) {
+    test(name, async () => {
+      const want = parse(n.scan([name], '--output', 'ndjson', '--all'));
+      assert.ok(want.length > 1000, 'the log has records');
+      const threats = parse(n.scan([name], '--output', 'ndjson', '--budget', '1%'));
+      assert.ok(threats.length > 0, 'the log has threats');
+      for (const workers of [1, 2, 3, 4]) {
+        const t = await pool(workers);
+        assert.deepEqual(plain(await rowsOf(t, file(name), { all: true })), want, `${workers} workers, all rows`);
+        assert.deepEqual(plain(await rowsOf(t, file(name), { budget: '1%' })), threats, `${workers} workers, threats`);
+      }
+    });
+  }
+
+  test('several files are one pass', async () => {
+    const want = parse(n.scan(n.logs, '--output', 'ndjson', '--budget', '1%'));
+    const t = await pool(3);
+    const got = plain(await rowsOf(t, n.logs.map((name) => file(name)), { budget: '1%' }));
+    assert.deepEqual(got, want);
+    assert.deepEqual(t.summary().map((f) => f.file), n.logs);
+    assert.equal(t.incidents().reduce((sum, i) => sum + i.count, 0), want.length);
+  });
+
+  test('a budget a day, a time range', async () => {
+    const flags = ['--budget', '20/day', '--since', '2026-01-29T09:00:00Z', '--until', '2026-01-29T13:00:00Z'];
+    const want = parse(n.scan(['auth.log'], '--output', 'ndjson', ...flags));
+    const options = { budget: '20/day', since: new Date('2026-01-29T09:00:00Z'), until: new Date('2026-01-29T13:00:00Z') };
+    assert.deepEqual(plain(await rowsOf(await pool(2), file('auth.log'), options)), want);
+  });
+
+  test('records that cannot be read, long lines and hostile bytes', async () => {
+    const good = n.read('access.log');
+    const hostile = Buffer.concat([
+      good.subarray(0, 100_000), Buffer.from('\nno record\n'), Buffer.alloc(3 << 20, 'a'), Buffer.from('\n'),
+      Buffer.from([0xff, 0xfe, 0, 1, 0x80, 10]), good.subarray(good.indexOf(10, 100_000) + 1),
+      Buffer.from('\0\0\0'), good.subarray(0, 5000), Buffer.alloc((1 << 20) + 7, 'b'),
+    ]);
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(n.path('hostile.log'), hostile);
+    const want = parse(n.scan(['hostile.log'], '--output', 'ndjson', '--all'));
+    assert.ok(want.filter((row) => row.error?.includes('longer')).length === 2);
+    for (const workers of [1, 3]) {
+      const t = await pool(workers);
+      assert.deepEqual(plain(await rowsOf(t, file('hostile.log'), { all: true })), want, 'ranges of a file');
+      assert.deepEqual(plain(await rowsOf(t, streamOf(hostile, 70_001), { all: true, name: 'hostile.log' })), want, 'a stream');
+    }
+  });
+
+  test('gzip, zstd, streams, responses and bytes', async () => {
+    const t = await pool(3);
+    for (const name of ['access.log', 'conn.log']) {
+      const bytes = n.read(name);
+      const want = parse(n.scan([name], '--output', 'ndjson', '--budget', '1%'));
+      const inputs = {
+        gzip: new File([gzipSync(bytes)], name),
+        zstd: new File([zstd(bytes)], name),
+        'zstd in small chunks': streamOf(zstd(bytes), 777),
+        stream: streamOf(bytes, 4099),
+        response: new Response(bytes),
+        bytes: new Uint8Array(bytes),
+        'file of the disk': await openAsBlob(n.path(name)),
+      };
+      for (const [what, input] of Object.entries(inputs)) {
+        assert.deepEqual(plain(await rowsOf(t, input, { name, budget: '1%' })), want, what);
+      }
+    }
+  });
+
+  test('JSON that is not one record a line, CSV, headers that change', async () => {
+    const { writeFileSync } = await import('node:fs');
+    const request = (i) => ({ time: `2026-01-29T10:${String(i % 60).padStart(2, '0')}:00Z`, client_ip: `203.0.113.${i % 250}`, method: 'GET', uri: i % 50 ? `/a/${i}` : "/?q=1' UNION SELECT password FROM users--", status: 200 });
+    const many = Array.from({ length: 3000 }, (_, i) => request(i));
+    writeFileSync(n.path('array.json'), JSON.stringify(many, null, 1));
+    writeFileSync(n.path('lines.json'), many.map((r) => JSON.stringify(r) + '\n').join(''));
+    writeFileSync(n.path('names.csv'), 'ts,src_ip,query\n' + many.map((_, i) => `${1769680000 + i},10.0.0.${i % 9},host${i % 77}.example\n`).join(''));
+    const conn = n.read('conn.log').toString();
+    const dns = n.read('dns.log').toString();
+    writeFileSync(n.path('both.log'), conn + dns + conn);
+    for (const name of ['array.json', 'lines.json', 'names.csv', 'both.log']) {
+      const want = parse(n.scan([name], '--output', 'ndjson', '--all', '--budget', '1%'));
+      assert.ok(want.length >= 3000, `${name}: ${want.length} records`);
+      for (const workers of [1, 4]) {
+        const t = await pool(workers);
+        assert.deepEqual(plain(await rowsOf(t, file(name), { all: true, budget: '1%' })), want, `${name}, ${workers} workers`);
+        assert.deepEqual(plain(await rowsOf(t, streamOf(n.read(name), 5001), { all: true, budget: '1%', name })), want, `${name} as a stream`);
+      }
+    }
+  });
+});
+
+describe('explain', () => {
+  test('the score of the row, for threats and for others', async () => {
+    const t = await pool(2);
+    for (const name of n.logs) {
+      const input = file(name);
+      const rows = await rowsOf(t, input, { all: true, budget: '1%' });
+      const threats = rows.filter((r) => r.threat);
+      for (const row of [...threats.slice(0, 5), rows[0], rows.at(-1), rows[rows.length >> 1]]) {
+        const x = await t.explain(input, row);
+        assert.equal(x.score, row.score, `${name}:${row.line}`);
+        assert.equal(x.falseAlarmRate, row.falseAlarmRate);
+        assert.equal(x.kind, row.kind);
+        assert.equal(x.learners.length, t.models.find((m) => m.kind === row.kind).learners.length);
+        if (row.threat) assert.ok(x.features.some((f) => f.context), `${name}:${row.line} has context columns`);
+        for (const v of x.values) for (const [from, to] of v.marks) assert.ok(from < to && to <= v.decoded.length);
+      }
+    }
+  });
+
+  test('marks what mattered', async () => {
+    const t = await pool(2);
+    const line = `203.0.113.9 - - [29/Jan/2026:10:01:02 +0000] "GET /p?q=1%27%20UNION%20SELECT%20password%20FROM%20users--%20 HTTP/1.1" 200 5 "-" "Mozilla/5.0"\n`;
+    const [row] = await rowsOf(t, new Blob([line]), { all: true, format: 'combined', budget: '1%' });
+    const x = await t.explain(null, row.threat ? row : await Promise.reject(new Error('no threat')));
+    const value = x.values.find((v) => v.name === 'q');
+    assert.match(value.decoded, /union select/);
+    assert.ok(value.marks.length > 0);
+  });
+
+  test('a compressed file is read again, a stream cannot be', async () => {
+    const t = await pool(2);
+    const packed = new File([gzipSync(n.read('access.log'))], 'access.log.gz');
+    const rows = await rowsOf(t, packed, { all: true });
+    const row = rows.at(-3);
+    assert.equal((await t.explain(packed, row)).score, row.score);
+    await assert.rejects(t.explain(streamOf(n.read('access.log'), 1000), row), TiercelError);
+  });
+});
+
+describe('a scan', () => {
+  test('is cancelled at once, and the pool goes on', async () => {
+    const t = await pool(2);
+    const big = new Blob(Array(20).fill(n.read('access.log')));
+    const stop = new AbortController();
+    let began = 0;
+    await assert.rejects(async () => {
+      for await (const part of t.scan(big, { all: true, signal: stop.signal })) {
+        void part;
+        began ||= performance.now();
+        stop.abort();
+      }
+    }, { name: 'AbortError' });
+    const want = parse(n.scan(['dns.log'], '--output', 'ndjson', '--budget', '1%'));
+    assert.deepEqual(plain(await rowsOf(t, file('dns.log'), { budget: '1%' })), want);
+  });
+
+  test('ends when the loop is left', async () => {
+    const t = await pool(2);
+    for await (const part of t.scan(file('access.log'), { all: true })) {
+      assert.ok(part.length > 0);
+      break;
+    }
+    assert.ok((await rowsOf(t, file('auth.log'), { all: true })).length > 1000);
+  });
+
+  test('waits for the one before it', async () => {
+    const t = await pool(2);
+    const [a, b] = await Promise.all([rowsOf(t, file('dns.log'), { all: true }), rowsOf(t, file('auth.log'), { all: true })]);
+    assert.ok(a.every((r) => r.kind === 'dns') && b.every((r) => r.kind === 'auth'));
+  });
+
+  test('is not made faster than its parts are taken', async () => {
+    const t = await pool(2);
+    const bytes = n.read('access.log');
+    let taken = 0;
+    const endless = new ReadableStream({ pull(c) { taken++; c.enqueue(new Uint8Array(bytes)); } });
+    const parts = t.scan(endless, { all: true, name: 'endless' });
+    await parts.next();
+    await new Promise((r) => setTimeout(r, 500));
+    const before = taken;
+    await new Promise((r) => setTimeout(r, 500));
+    assert.ok(taken - before <= 1, `${taken - before} chunks were taken while nobody asked`);
+    await parts.return();
+  });
+
+  test('tells how far it is', async () => {
+    const t = await pool(2);
+    const input = file('access.log');
+    const told = [];
+    await rowsOf(t, input, { onProgress: (p) => told.push({ ...p }) });
+    assert.equal(told.at(-1).done, input.size);
+    assert.equal(told.at(-1).total, input.size);
+    assert.equal(told.at(-1).format, 'combined');
+    for (let i = 1; i < told.length; i++) assert.ok(told[i].done >= told[i - 1].done);
+  });
+
+  test('says what is wrong in words, and the rows before it come', async () => {
+    const t = await pool(2);
+    const packed = gzipSync(n.read('access.log'));
+    const rows = [];
+    await assert.rejects(async () => {
+      for await (const part of t.scan(new File([packed.subarray(0, packed.length * 0.7)], 'cut.gz'), { all: true })) for (const r of part.rows) rows.push(r);
+    }, /cut\.gz: damaged or truncated gzip/);
+    assert.ok(rows.length > 100);
+    for (const [what, bytes, message] of [
+      ['a wide window', zstd(n.read('access.log'), 15), /window above 8 MiB/],
+      ['cut zstd', zstd(n.read('access.log')).subarray(0, 100_000), /damaged or truncated zstd/],
+      ['empty', '', /empty/],
+      ['text', 'Dear all,\nthis is a letter.\n', /no known log format/],
+      ['zip', 'PK\x03\x04aaaaaaaaaaaaaaaaaaaa', /zip archive/],
+      ['UTF-16', Buffer.from('\ufeffabc def\n', 'utf16le'), /UTF-16/],
+    ]) {
+      await assert.rejects(rowsOf(t, new Blob([bytes]), { name: what }), message, what);
+    }
+    await assert.rejects(rowsOf(t, file('access.log'), { budget: 'much' }), /budget/);
+    await assert.rejects(rowsOf(t, file('access.log'), { format: 'nonsense' }), /no format is called nonsense/);
+    const both = [];
+    await assert.rejects(async () => {
+      for await (const part of t.scan([new File([''], 'nothing'), file('auth.log')], { all: true })) both.push(...part.rows);
+    }, /nothing: empty/);
+    assert.ok(both.length > 1000, 'the other file was scanned');
+  });
+});
+
+describe('reports', () => {
+  test('export is what the command line writes', async () => {
+    const t = await pool(3);
+    for (const name of n.logs) {
+      await rowsOf(t, file(name), { budget: '1%' });
+      assert.equal(await (await t.export('ndjson')).text(), n.scan([name], '--output', 'ndjson', '--budget', '1%'), name);
+      assert.equal(await (await t.export('csv')).text(), n.scan([name], '--output', 'csv', '--budget', '1%'), name);
+      assert.deepEqual(JSON.parse(await (await t.export('json')).text()), parse(await (await t.export('ndjson')).text()));
+    }
+    await assert.rejects(t.export('xml'), /want csv, json or ndjson/);
+  });
+
+  test('the timeline counts every event and threat once', async () => {
+    const t = await pool(3);
+    const threats = await rowsOf(t, file('auth.log'), { budget: '1%' });
+    const line = t.timeline();
+    const [summary] = t.summary();
+    const sum = (list) => list.reduce((a, b) => a + b, 0);
+    assert.equal(sum(line.events) + line.untimed.events, summary.records - summary.unread);
+    assert.equal(sum(line.threats) + line.untimed.threats, threats.length);
+    for (const row of threats) {
+      const bucket = Number((row.time - line.start) / line.width);
+      assert.ok(line.threats[bucket] > 0);
+    }
+  });
+});
+
+test('models, formats and the engine from bytes and modules', async () => {
+  const at = (path) => new Uint8Array(readFileSync(new URL(`../dist/${path}`, import.meta.url)));
+  const t = await Tiercel.load({ workers: 1, wasm: await WebAssembly.compile(at('tiercel.wasm')), models: [at('models/dns.tiercel')] });
+  assert.deepEqual(t.models.map((m) => m.kind), ['dns']);
+  assert.ok((await t.formats()).some((f) => f.name === 'combined'));
+  const rows = await rowsOf(t, file('auth.log'), { all: true });
+  assert.ok(rows.every((r) => /no model/.test(r.error)));
+  await t.close();
+  await assert.rejects(rowsOf(t, file('dns.log')), /closed/);
+  await assert.rejects(Tiercel.load({ workers: 1, models: [new Uint8Array(100)] }), TiercelError);
+});
+
+test('the manifest holds what is in the package', async () => {
+  const { createHash } = await import('node:crypto');
+  const manifest = JSON.parse(readFileSync(new URL('../dist/integrity.json', import.meta.url)));
+  assert.ok(manifest['tiercel.wasm'] && manifest['worker.js'] && manifest['models/http.tiercel']);
+  for (const [path, hash] of Object.entries(manifest)) {
+    const bytes = readFileSync(new URL(`../dist/${path}`, import.meta.url));
+    assert.equal('sha384-' + createHash('sha384').update(bytes).digest('base64'), hash, path);
+  }
+});
