@@ -21,6 +21,7 @@ test:
 	$(GO) vet ./...
 	$(GO) test ./...
 	cd examples/rules && $(GO) vet ./... && $(GO) test ./...
+	$(MAKE) test-npm
 
 ## models: trains the embedded default models from DATA; same data, same bytes
 models: data
@@ -58,3 +59,22 @@ check: lint test
 	GOOS=wasip1 GOARCH=wasm $(GO) build ./core/...
 	GOOS=windows $(GO) build ./...
 	GOOS=darwin GOARCH=arm64 $(GO) build ./...
+
+.PHONY: engine npm test-npm
+
+## engine: the browser's engine, the same bytes from the same sources
+engine:
+	@mkdir -p build
+	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o build/tiercel.wasm ./wasm/engine
+
+## npm: the npm package, in wasm/npm/dist
+npm: engine wasm/npm/node_modules
+	node wasm/npm/build.mjs
+
+wasm/npm/node_modules: wasm/npm/package-lock.json
+	cd wasm/npm && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+## test-npm: the package in Node and in Chromium (CHROMIUM names one that is not /usr/bin/chromium)
+test-npm: npm
+	cd wasm/npm && npm run check && npm test

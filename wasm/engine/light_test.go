@@ -42,9 +42,10 @@ func TestLight(t *testing.T) {
 	}
 }
 
-// maxBrotli bounds what a page loads; see wasm/README.md for what it is made of
+// maxBrotli bounds what a page loads, at a level of compression that a server may
+// use on the fly (9; at 11 it is a tenth less); see wasm/README.md for what it is made of
 // and for the goal.
-const maxBrotli = 960 << 10
+const maxBrotli = 1100 << 10
 
 // The size of the module, compressed as a server would.
 func TestSize(t *testing.T) {
