@@ -98,7 +98,7 @@ const (
 	// flows makes no regular interval.
 	contactGap = 5e9
 	// contactMemory is over how many intervals regularity is averaged.
-	contactMemory = 16
+	contactMemory = 64
 	// contactKnown is from how many intervals on regularity is stated.
 	contactKnown = 6
 	// contactLoose is the mean absolute deviation of log intervals at which

@@ -47,7 +47,7 @@ func ContextSignals(k event.Kind) []Signal {
 				"beacon", "beacon",
 				[]string{"service.regular", "service.contacts", "port.network", "port.dns", "port.mail", "destination.multicast"},
 				[]float64{10, 1.5, -4, -4, -4, -6},
-				-12.2, "contacts one host and port at regular intervals",
+				-14.1, "contacts one host and port at regular intervals",
 			},
 			{
 				"worm", "worm",

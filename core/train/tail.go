@@ -23,7 +23,7 @@ const (
 // caution is how much the worst sites count when sites are averaged: the
 // exponent of a power mean of their rates. 1 is the mean site; with more sites
 // than one it grows until budgets hold on a site left out.
-var cautions = []float64{1, 2, 4, 8}
+var cautions = []float64{1, 1.25, 1.5, 2, 4, 8}
 
 // FitTail fits the share of normal rows that score at least so high, from
 // scores of normal rows that were not trained on; w weighs rows (nil for 1
@@ -34,8 +34,8 @@ var cautions = []float64{1, 2, 4, 8}
 // With one site the rate at x is conformal, (k+1)/(n+1) for k of n scores at
 // least x. With several it is the power mean of the sites' rates, small sites
 // counted together, plus 1/(n+1). The exponent is chosen by leaving each site
-// out in turn: the smallest of 1, 2, 4, 8 with which the sites left out raise,
-// on average, no more false alarms than the budgets of 1 % and 0.1 % allow;
+// out in turn: the smallest of cautions with which the sites left out raise, on
+// average, no more false alarms than the budgets of 1 % and 0.1 % allow;
 // 8 when none does. A pooled rate would be that of the largest site, the
 // maximum that of the strangest.
 func FitTail[T real](scores []T, sites []int32, w []float32) (*ensemble.Tail, error) {
