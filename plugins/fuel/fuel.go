@@ -44,6 +44,8 @@ type Limits struct {
 	Segments  int // data segments and element segments
 	Table     int // elements of all tables together; tables cannot grow beyond
 	Pages     int // memory pages of 64 KiB; memory cannot grow beyond
+
+	exact bool // pay at each instruction: what tests hold the segments to
 }
 
 // Defaults. A small standard-Go guest has 2.0 MB, 1,347 functions, the largest

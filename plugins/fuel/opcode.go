@@ -25,8 +25,8 @@ const (
 	shiftPages = 64 // memory.grow: 256 units a page, marked by the bit above any right shift
 )
 
-// instruction decodes the operands of the instruction op at offset at.
-func (w *walker) instruction(at int, op byte) string {
+// instruction decodes the operands of the instruction op at w.start.
+func (w *walker) instruction(op byte) string {
 	r := &w.r
 	switch {
 	case op == opNop || op == opUnreachable:
@@ -82,7 +82,7 @@ func (w *walker) instruction(at int, op byte) string {
 		w.pay(1)
 		r.byte()
 	case op == opMemoryGrow:
-		w.byLength(at, shiftPages)
+		w.byLength(shiftPages)
 		r.byte()
 	case op == opI32Const:
 		w.pay(1)
@@ -100,7 +100,7 @@ func (w *walker) instruction(at int, op byte) string {
 		w.pay(1)
 		r.byte()
 	case op == opMisc:
-		return w.misc(at)
+		return w.misc()
 	case op == opVector:
 		w.m.report.SIMD = true
 		return w.vector()
@@ -143,35 +143,35 @@ func memarg(r *reader) string {
 	return ""
 }
 
-// byLength charges the instruction at offset at by the operand on top of the stack.
-func (w *walker) byLength(at int, shift byte) {
+// byLength charges the instruction at w.start by the operand on top of the stack.
+func (w *walker) byLength(shift byte) {
 	w.pay(2)
 	w.b.bulk = true
-	w.b.charges = append(w.b.charges, charge{at: at, bulk: shift + 1})
+	w.b.charges = append(w.b.charges, charge{at: w.start, bulk: shift + 1})
 }
 
 // misc decodes the instructions with prefix 0xfc.
-func (w *walker) misc(at int) string {
+func (w *walker) misc() string {
 	r := &w.r
 	switch op := r.u32(); op {
 	case 0, 1, 2, 3, 4, 5, 6, 7: // saturating truncation
 		w.pay(1)
 	case 8, 10: // memory.init, memory.copy
-		w.byLength(at, shiftBytes)
+		w.byLength(shiftBytes)
 		r.u32()
 		r.u32()
 	case 11: // memory.fill
-		w.byLength(at, shiftBytes)
+		w.byLength(shiftBytes)
 		r.u32()
 	case 9, 13: // data.drop, elem.drop
 		w.pay(1)
 		r.u32()
 	case 12, 14: // table.init, table.copy
-		w.byLength(at, shiftItems)
+		w.byLength(shiftItems)
 		r.u32()
 		r.u32()
 	case 15, 17: // table.grow, table.fill
-		w.byLength(at, shiftItems)
+		w.byLength(shiftItems)
 		r.u32()
 	case 16: // table.size
 		w.pay(1)

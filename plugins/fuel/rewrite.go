@@ -98,7 +98,7 @@ func (m *module) appendBody(dst []byte, b *body) []byte {
 		case c.bulk != 0:
 			e.byLength(c.bulk - 1)
 		case c.check:
-			e.constant(max(c.cost, 1))
+			e.constant(c.cost)
 			e.check()
 		case c.cost > 0:
 			e.constant(c.cost)

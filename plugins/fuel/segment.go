@@ -49,6 +49,7 @@ type walker struct {
 	scopes []int // index of the current segment's charge, by loop
 	scope  int
 	blocks int // blocks and branches
+	start  int // offset of the instruction at hand
 
 	loops, deepest int // loops that are open, and the most there were
 }
@@ -61,12 +62,12 @@ func (w *walker) walk() string {
 	w.b.charges = append(w.b.charges, charge{check: true, cost: 10 + int64(w.b.count)})
 	w.frames = append(w.frames, frame{source: noSource})
 	for len(w.frames) > 0 {
-		at := w.r.at
+		w.start = w.r.at
 		op := w.r.byte()
 		if w.r.bad {
 			return "truncated: no end"
 		}
-		if why := w.instruction(at, op); why != "" {
+		if why := w.instruction(op); why != "" {
 			return why
 		}
 		if w.r.bad {
@@ -80,12 +81,22 @@ func (w *walker) walk() string {
 }
 
 // pay adds to the cost of the current segment.
-func (w *walker) pay(cost int64) { w.b.charges[w.scopes[w.scope]].cost += cost }
+func (w *walker) pay(cost int64) {
+	if w.m.limits.exact {
+		w.b.charges = append(w.b.charges, charge{at: w.start, cost: cost})
+		return
+	}
+	w.b.charges[w.scopes[w.scope]].cost += cost
+}
 
 // segment starts a new segment here.
 func (w *walker) segment(check bool) {
 	w.scopes[w.scope] = len(w.b.charges)
-	w.b.charges = append(w.b.charges, charge{at: w.r.at, check: check})
+	c := charge{at: w.r.at, check: check}
+	if check {
+		c.cost = 1 // an empty loop turns at a price too
+	}
+	w.b.charges = append(w.b.charges, c)
 }
 
 // land starts a segment at a landing that is reached from the segment source,
