@@ -1,6 +1,9 @@
 package feature
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // Class is a class of attack that markers are evidence of.
 type Class uint8
@@ -202,96 +205,151 @@ func (m *Markers) columns(dst []uint8, p *marker) []uint8 {
 	return dst
 }
 
-// build makes the trie, turns it into the automaton in breadth-first order,
-// folds the edges into the table and renumbers the states so that those that
-// accept come last: the scan then asks one comparison a byte.
-func (m *Markers) build() {
-	width := 1 << m.shift
-	var spelt []uint8
-	most := 1 // states
-	for i := range m.markers {
-		most += len(m.columns(spelt[:0], &m.markers[i]))
-	}
-	trie := make([]uint32, width, most*width) // state<<shift|column -> state; 0 is none
-	ends := [][]uint16{nil}                   // patterns that end at a state
-	for i := range m.markers {
-		s := uint32(0)
-		spelt = m.columns(spelt[:0], &m.markers[i])
-		for _, c := range spelt {
-			at := s<<m.shift | uint32(c)
-			if trie[at] == 0 {
-				trie[at] = uint32(len(ends))
-				ends = append(ends, nil)
-				trie = trie[:len(trie)+width]
-			}
-			s = trie[at]
-		}
-		ends[s] = append(ends[s], uint16(i))
-	}
-	states := len(ends)
-	if states > maxStates {
-		panic("feature: markers need too many states")
-	}
-
-	fail := make([]uint32, states)
-	order := make([]uint32, 1, states)
-	for head := 0; head < len(order); head++ {
-		s := order[head]
-		for c := range uint32(width) {
-			t := trie[s<<m.shift|c]
-			switch {
-			case t == 0:
-				if s != 0 {
-					trie[s<<m.shift|c] = trie[fail[s]<<m.shift|c]
-				}
-			default:
-				if s != 0 {
-					fail[t] = trie[fail[s]<<m.shift|c]
-				}
-				ends[t] = append(ends[t], ends[fail[t]]...)
-				order = append(order, t)
-			}
-		}
-	}
-	m.number(trie, ends, order)
+// node is a state while the automaton is made: its place in the trie, and the
+// state of the longest suffix that is also in it.
+type node struct {
+	child, sibling uint16 // the first child and the next child of the parent; 0 is none
+	column         uint8  // that leads here
+	accepts        bool
+	fail           uint16
+	from           int32 // patterns that end at the node itself, an index into a list; -1 is none
 }
 
-// number fills next, first and out from the automaton.
-func (m *Markers) number(trie []uint32, ends [][]uint16, order []uint32) {
-	var nonWord [256]bool // by column
-	for c := range m.class {
-		nonWord[m.class[c]] = !isWordByte(byte(c))
+// build makes the trie, finds where each state falls back to, numbers the states
+// so that those that accept come last (the scan then asks one comparison a byte)
+// and fills the table. A row of the table is that of the state fallen back to,
+// but for the children, so that it is one copy: page loads wait for this.
+func (m *Markers) build() {
+	nodes := make([]node, 1, 1<<14)
+	nodes[0].from = -1
+	type end struct {
+		marker uint16
+		next   int32 // of the same node, in the order of markers
 	}
-	number := make([]uint16, len(order))
+	var ends []end
+	var spelt []uint8
+	for i := range m.markers {
+		s := uint16(0)
+		spelt = m.columns(spelt[:0], &m.markers[i])
+		for _, c := range spelt {
+			t := nodes[s].child
+			for t != 0 && nodes[t].column != c {
+				t = nodes[t].sibling
+			}
+			if t == 0 {
+				if len(nodes) == maxStates {
+					panic("feature: markers need too many states")
+				}
+				t = uint16(len(nodes))
+				nodes = append(nodes, node{sibling: nodes[s].child, column: c, from: -1})
+				nodes[s].child = t
+			}
+			s = t
+		}
+		last := &nodes[s].from
+		for *last >= 0 {
+			last = &ends[*last].next
+		}
+		*last = int32(len(ends))
+		ends = append(ends, end{uint16(i), -1})
+	}
+
+	// Breadth first, children by their columns.
+	order := make([]uint16, 1, len(nodes))
+	var children [1 << 8]uint16 // by column
+	for head := 0; head < len(order); head++ {
+		s := order[head]
+		low, high := len(children), -1
+		for t := nodes[s].child; t != 0; t = nodes[t].sibling {
+			c := int(nodes[t].column)
+			children[c] = t
+			low, high = min(low, c), max(high, c)
+		}
+		for c := low; c <= high; c++ {
+			t := children[c]
+			if t == 0 {
+				continue
+			}
+			children[c] = 0
+			order = append(order, t)
+			if s != 0 {
+				nodes[t].fail = step(nodes, nodes[s].fail, uint8(c))
+			}
+			nodes[t].accepts = nodes[t].from >= 0 || nodes[nodes[t].fail].accepts
+		}
+	}
+
+	number := make([]uint16, len(nodes))
 	n := uint16(0)
 	for _, accepting := range [...]bool{false, true} {
 		if accepting {
 			m.accept = n
 		}
 		for _, s := range order {
-			if (len(ends[s]) > 0) != accepting {
+			if nodes[s].accepts != accepting {
 				continue
 			}
 			if accepting {
 				m.first = append(m.first, uint16(len(m.out)))
-				m.out = append(m.out, ends[s]...)
+				for t := s; t != 0; t = nodes[t].fail {
+					for e := nodes[t].from; e >= 0; e = ends[e].next {
+						m.out = append(m.out, ends[e].marker)
+					}
+				}
 			}
 			number[s] = n
 			n++
 		}
 	}
 	m.first = append(m.first, uint16(len(m.out)))
-	m.next = make([]uint16, len(trie))
-	for s := range uint32(len(order)) {
-		for c := range uint32(1) << m.shift {
-			t := trie[s<<m.shift|c]
-			if nonWord[c] {
-				t = trie[t<<m.shift|edge]
+	m.fill(nodes, order, number)
+}
+
+// step returns the state behind a state and a column, before there is a table.
+func step(nodes []node, s uint16, column uint8) uint16 {
+	for {
+		for t := nodes[s].child; t != 0; t = nodes[t].sibling {
+			if nodes[t].column == column {
+				return t
 			}
-			m.next[uint32(number[s])<<m.shift|c] = number[t]
+		}
+		if s == 0 {
+			return 0
+		}
+		s = nodes[s].fail
+	}
+}
+
+// fill fills the table and folds the edges into it: behind a byte that no word
+// has stands an edge.
+func (m *Markers) fill(nodes []node, order, number []uint16) {
+	width := 1 << m.shift
+	m.next = make([]uint16, len(nodes)*width)
+	for c := range width { // the root, where what leads nowhere leads to
+		m.next[int(number[0])<<m.shift|c] = number[0]
+	}
+	for _, s := range order {
+		row := m.next[int(number[s])<<m.shift:][:width]
+		if s != 0 {
+			copy(row, m.next[int(number[nodes[s].fail])<<m.shift:][:width])
+		}
+		for t := nodes[s].child; t != 0; t = nodes[t].sibling {
+			row[nodes[t].column] = number[t]
 		}
 	}
-	m.start = number[trie[edge]]
+	m.start = m.next[int(number[0])<<m.shift|edge]
+	var nonWord []uint8 // columns
+	for c := range m.class {
+		if k := m.class[c]; !isWordByte(byte(c)) && !slices.Contains(nonWord, k) {
+			nonWord = append(nonWord, k)
+		}
+	}
+	for i := 0; i < len(m.next); i += width {
+		row := m.next[i:][:width]
+		for _, c := range nonWord {
+			row[c] = m.next[int(row[c])<<m.shift|edge]
+		}
+	}
 }
 
 // scan adds what text shows to sums: for each class the strengths of the
