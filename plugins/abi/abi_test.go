@@ -271,6 +271,11 @@ func TestMatvec(t *testing.T) {
 	if math.Float32bits(dst[0]) != math.Float32bits(want) {
 		t.Errorf("%v, want %v", dst[0], want)
 	}
+	nan := float32(math.NaN())
+	Matvec(dst, []float32{nan, 1, 2, nan, 4, nan}, []float32{1, 10, 100, 1000, 10000, 100000})
+	if dst[0] != 40210 {
+		t.Errorf("with missing values %v, want 40210", dst[0])
+	}
 	for d := range 40 { // exact in small integers, whatever the order
 		x, w, sum := make([]float32, 3*d), make([]float32, d), make([]float32, 3)
 		for i := range x {

@@ -5,9 +5,9 @@ package abi
 //	dst[i] = ((s0 + s1) + (s2 + s3)) + t
 //
 // where s_k sums x[i][j]*w[j] over the j below 4*floor(d/4) with j mod 4 = k,
-// in rising j, and t sums the rest; d = len(w). Each product and each sum is
-// rounded to float32, so that every engine computes the same bits. x has
-// len(dst) rows of d columns.
+// in rising j, and t sums the rest; d = len(w). A missing value, x[i][j] NaN, is
+// left out. Each product and each sum is rounded to float32, so that every
+// engine computes the same bits. x has len(dst) rows of d columns.
 func Matvec(dst, x, w []float32) {
 	d := len(w)
 	for i := range dst {
@@ -17,13 +17,23 @@ func Matvec(dst, x, w []float32) {
 		j := 0
 		for ; j+4 <= len(row); j += 4 {
 			r, v := row[j:j+4:j+4], w[j:j+4:j+4]
-			s0 += float32(r[0] * v[0])
-			s1 += float32(r[1] * v[1])
-			s2 += float32(r[2] * v[2])
-			s3 += float32(r[3] * v[3])
+			if x := r[0]; x == x {
+				s0 += float32(x * v[0])
+			}
+			if x := r[1]; x == x {
+				s1 += float32(x * v[1])
+			}
+			if x := r[2]; x == x {
+				s2 += float32(x * v[2])
+			}
+			if x := r[3]; x == x {
+				s3 += float32(x * v[3])
+			}
 		}
 		for ; j < len(row); j++ {
-			t += float32(row[j] * w[j])
+			if x := row[j]; x == x {
+				t += float32(x * w[j])
+			}
 		}
 		dst[i] = ((s0 + s1) + (s2 + s3)) + t
 	}

@@ -18,7 +18,7 @@ import (
 	ft "github.com/tiercel/tiercel/plugins/fuel/fueltest"
 )
 
-var programs = flag.Int("programs", 150, "random programs that TestSegments runs")
+var programs = flag.Int("programs", 100, "random programs that TestSegments runs")
 
 // program writes random structured code over the i32 locals 0 (a counter that
 // bounds loops) to 4, with globals 0 and 1: blocks, loops, both kinds of if,
@@ -266,7 +266,7 @@ func TestGoGuest(t *testing.T) {
 func runGo(t *testing.T, wasm []byte) (scores []byte, spent int64) {
 	t.Helper()
 	ctx := context.Background()
-	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig())
+	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter()) // compiling takes longer than running
 	defer r.Close(ctx)
 	wasi_snapshot_preview1.MustInstantiate(ctx, r)
 	i := api.ValueTypeI32

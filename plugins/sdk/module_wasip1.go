@@ -97,8 +97,9 @@ func Log(level Level, text string) {
 }
 
 // Matvec computes dst[i] = sum over j of x[i*len(w)+j] * w[j] for each of
-// len(dst) rows, in the engine: compiled Go in WebAssembly takes five times
-// as long. The order of the sum is that of abi.Matvec.
+// len(dst) rows, leaving out missing values (NaN), in the engine: compiled Go
+// in WebAssembly takes five times as long. The order of the sum is that of
+// abi.Matvec.
 func Matvec(dst, x, w []float32) {
 	if len(x) != len(dst)*len(w) {
 		panic("sdk: Matvec: x must have len(dst) rows of len(w)")

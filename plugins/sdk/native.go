@@ -14,5 +14,5 @@ func Log(level Level, text string) {
 }
 
 // Matvec computes dst[i] = sum over j of x[i*len(w)+j] * w[j] for each of
-// len(dst) rows; see abi.Matvec.
+// len(dst) rows, leaving out missing values (NaN); see abi.Matvec.
 func Matvec(dst, x, w []float32) { abi.Matvec(dst, x, w) }

@@ -54,8 +54,9 @@ int32_t score(const tiercel_frame *f, float *scores);
 #define TIERCEL_EXPORT(name) __attribute__((export_name(#name)))
 #define TIERCEL_IMPORT(name) __attribute__((import_module("tiercel"), import_name(#name)))
 
-/* out[i] = sum over j of x[i*columns+j] * w[j], computed by the engine: fast
- * where a guest has no SIMD. See ABI.md for the order of the sum. */
+/* out[i] = sum over j of x[i*columns+j] * w[j], leaving out x that are NaN,
+ * computed by the engine: fast where a guest has no SIMD. See ABI.md for the
+ * order of the sum. */
 TIERCEL_IMPORT(matvec) void tiercel_matvec(float *out, const float *x, const float *w, uint32_t rows, uint32_t columns);
 TIERCEL_IMPORT(log) void tiercel_log(uint32_t level, const char *text, uint32_t length);
 

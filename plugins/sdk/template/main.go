@@ -16,10 +16,7 @@ func init() { sdk.Register(&linear{}) }
 // main is there for the compiler: a module's main never runs.
 func main() {}
 
-type linear struct {
-	weights []float32
-	filled  []float32 // the rows with 0 for missing values
-}
+type linear struct{ weights []float32 }
 
 // Describe says who this is and what it wants to see.
 func (l *linear) Describe() sdk.Description {
@@ -60,13 +57,7 @@ func (l *linear) Score(dst []float32, b *sdk.Batch) error {
 	if b.D != len(l.weights) {
 		return abi.BadColumns
 	}
-	l.filled = append(l.filled[:0], b.X...)
-	for i, x := range l.filled {
-		if x != x {
-			l.filled[i] = 0
-		}
-	}
-	sdk.Matvec(dst, l.filled, l.weights)
+	sdk.Matvec(dst, b.X, l.weights) // leaves missing values out
 	for i, f := range dst {
 		if f-f != 0 { // infinite or NaN: abstain
 			dst[i] = float32(math.NaN())
