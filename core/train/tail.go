@@ -20,10 +20,13 @@ const (
 	excesses = 50
 )
 
-// caution is how much the worst sites count when sites are averaged: the
-// exponent of a power mean of their rates. 1 is the mean site; with more sites
-// than one it grows until budgets hold on a site left out.
-var cautions = []float64{1, 1.25, 1.5, 2, 4, 8}
+// cautions are exponents of a power mean over sites: how much the worst of them
+// count. 1 is the mean site; 8 is all but the worst one.
+var cautions = []float64{1, 1.25, 1.5, 1.75, 2, 4, 8}
+
+// budgets are the rates at which the exponent is chosen, each for itself: a
+// site that is odd in one request of ten says nothing about one in a thousand.
+var budgets = [2]float64{1e-2, 1e-3}
 
 // FitTail fits the share of normal rows that score at least so high, from
 // scores of normal rows that were not trained on; w weighs rows (nil for 1
@@ -34,10 +37,11 @@ var cautions = []float64{1, 1.25, 1.5, 2, 4, 8}
 // With one site the rate at x is conformal, (k+1)/(n+1) for k of n scores at
 // least x. With several it is the power mean of the sites' rates, small sites
 // counted together, plus 1/(n+1). The exponent is chosen by leaving each site
-// out in turn: the smallest of cautions with which the sites left out raise, on
-// average, no more false alarms than the budgets of 1 % and 0.1 % allow;
-// 8 when none does. A pooled rate would be that of the largest site, the
-// maximum that of the strangest.
+// out in turn, for the budgets of 1 % and of 0.1 %: the smallest of cautions with
+// which the sites left out raise, on average, no more false alarms than allowed;
+// the largest when none does. Between the two budgets the logarithms of the two
+// means are mixed. A pooled rate would be that of the largest site, the maximum
+// that of the strangest.
 func FitTail[T real](scores []T, sites []int32, w []float32) (*ensemble.Tail, error) {
 	groups := siteScores(scores, sites, w)
 	if len(groups) == 0 {
@@ -126,12 +130,12 @@ func (g *siteRows) above(x float64) float64 {
 // survival is the rate of normal rows over several sites.
 type survival struct {
 	groups  []siteRows
-	weight  []float64 // of each site: a site of fewer rows than 20 leastSite counts less
-	caution float64
+	weight  []float64  // of each site: a site of fewer rows than 20 leastSite counts less
+	caution [2]float64 // at the rates of budgets
 	rows    float64
 }
 
-func newSurvival(groups []siteRows, caution float64) *survival {
+func newSurvival(groups []siteRows, caution [2]float64) *survival {
 	s := &survival{groups: groups, caution: caution}
 	var total float64
 	for i := range groups {
@@ -146,14 +150,24 @@ func newSurvival(groups []siteRows, caution float64) *survival {
 	return s
 }
 
-// rate returns the share of normal rows that score at least x, in (0,1].
+// rate returns the share of normal rows that score at least x, in (0,1]. It falls
+// with x as long as the caution at 1 % is not below that at 0.1 %.
 func (s *survival) rate(x float64) float64 {
+	often, seldom := s.mean(x, s.caution[0]), s.mean(x, s.caution[1])
+	if often == seldom || often >= budgets[0] {
+		return often
+	}
+	t := max(0, math.Log(often/budgets[1])/math.Log(budgets[0]/budgets[1]))
+	return math.Exp(t*math.Log(often) + (1-t)*math.Log(seldom))
+}
+
+// mean returns the power mean of the sites' shares of rows that score at least x.
+func (s *survival) mean(x, caution float64) float64 {
 	var sum float64
 	for i := range s.groups {
-		sum += s.weight[i] * math.Pow(s.groups[i].above(x), s.caution)
+		sum += s.weight[i] * math.Pow(s.groups[i].above(x), caution)
 	}
-	mean := math.Pow(sum, 1/s.caution)
-	return (mean*s.rows + 1) / (s.rows + 1)
+	return (math.Pow(sum, 1/caution)*s.rows + 1) / (s.rows + 1)
 }
 
 // singles is how many of the highest scores become knots one by one; below them
@@ -229,39 +243,39 @@ func excessSlope(all []float64) float64 {
 	return min(max(1/mean, 1e-30), 1e30)
 }
 
-// chooseCaution returns the smallest exponent that keeps budgets on sites left out.
-func chooseCaution(groups []siteRows) float64 {
-	if len(groups) < 3 {
-		return cautions[0]
-	}
-	for _, c := range cautions {
-		if keepsBudgets(groups, c) {
-			return c
+// chooseCaution returns, for each of budgets, the smallest exponent that keeps
+// it on sites left out.
+func chooseCaution(groups []siteRows) (out [2]float64) {
+	for i, rate := range budgets {
+		out[i] = cautions[0]
+		for _, c := range cautions {
+			if len(groups) < 3 {
+				break
+			}
+			if out[i] = c; keepsBudget(groups, c, rate) {
+				break
+			}
 		}
 	}
-	return cautions[len(cautions)-1]
+	out[0] = max(out[0], out[1])
+	return out
 }
 
-// keepsBudgets reports whether thresholds from all sites but one raise, on the
+// keepsBudget reports whether thresholds from all sites but one raise, on the
 // one left out, at most the asked false alarms: on average over the sites.
-func keepsBudgets(groups []siteRows, caution float64) bool {
-	for _, rate := range []float64{1e-2, 1e-3} {
-		var raised, sites float64
-		for out := range groups {
-			if groups[out].rows*rate < 1 {
-				continue // too few rows to tell
-			}
-			rest := slices.Concat(groups[:out:out], groups[out+1:])
-			t, err := newSurvival(rest, caution).tail()
-			if err != nil {
-				return false
-			}
-			raised += groups[out].above(t.Threshold(rate))
-			sites++
+func keepsBudget(groups []siteRows, caution, rate float64) bool {
+	var raised, sites float64
+	for out := range groups {
+		if groups[out].rows*rate < 1 {
+			continue // too few rows to tell
 		}
-		if sites > 0 && raised > rate*sites {
+		rest := slices.Concat(groups[:out:out], groups[out+1:])
+		t, err := newSurvival(rest, [2]float64{caution, caution}).tail()
+		if err != nil {
 			return false
 		}
+		raised += groups[out].above(t.Threshold(rate))
+		sites++
 	}
-	return true
+	return raised <= rate*sites
 }
