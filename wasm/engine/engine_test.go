@@ -61,7 +61,7 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-func ready(t *testing.T, file []byte) *instance {
+func loaded(t *testing.T, file []byte) *instance {
 	t.Helper()
 	in := &instance{}
 	if err := in.load(file); err != nil {
@@ -76,7 +76,7 @@ func ready(t *testing.T, file []byte) *instance {
 // scanned returns the rows of core.Scan as texts.
 func scanned(t *testing.T, file []byte, format string, text []byte) []string {
 	t.Helper()
-	in := ready(t, file)
+	in := loaded(t, file)
 	scan := in.engine.NewScan()
 	f, _ := event.FormatByName(format)
 	r, err := event.NewReader(bytes.NewReader(text), f, event.Options{Year: 2026})
@@ -109,10 +109,10 @@ func line(offset, time, line, record, incident int64, score, rate float64, class
 func inPieces(t *testing.T, file []byte, format string, text []byte, workers, size int) []string {
 	t.Helper()
 	settings := []byte("all\x001\x00")
-	orders := ready(t, file)
+	orders := loaded(t, file)
 	all := []*instance{orders}
 	for range workers {
-		all = append(all, ready(t, file))
+		all = append(all, loaded(t, file))
 	}
 	for _, in := range all {
 		if err := in.begin(settings); err != nil {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"math/bits"
 	"unsafe"
 
 	"github.com/tiercel/tiercel/core/event"
@@ -18,6 +19,9 @@ var (
 	the    instance // a module has one
 	region []uint64 // what messages are written to; aligned for wire
 )
+
+// leastRegion is what a piece of a log needs, in words.
+const leastRegion = 2 * batchBytes / 8
 
 // message returns the first n bytes of the region.
 func message(n uint32) []byte {
@@ -45,10 +49,11 @@ func done(err error) int32 {
 //go:wasmexport input
 func input(n uint32) unsafe.Pointer {
 	if words := (int(n) + 7) / 8; words > len(region) {
-		region = make([]uint64, words)
+		// by doubling: messages grow and shrink a little, linear memory never shrinks
+		region = make([]uint64, 1<<bits.Len(uint(max(words, leastRegion)-1)))
 	}
 	if len(region) == 0 {
-		region = make([]uint64, 1)
+		region = make([]uint64, leastRegion)
 	}
 	return unsafe.Pointer(&region[0])
 }

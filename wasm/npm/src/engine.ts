@@ -152,8 +152,8 @@ export class Engine {
 
 /**
  * The WASI calls that Go's run time makes. The engine reads no clock, file or
- * environment that matters: stubs answer success and nothing, the entropy seeds
- * hash tables, and what Go prints before it gives up goes to the console.
+ * environment that matters: stubs answer success and nothing, the entropy seeds hash tables, and what Go
+ * prints before it gives up goes to the console.
  */
 function wasi(module: WebAssembly.Module, memory: () => WebAssembly.Memory): Record<string, (...a: number[]) => number> {
   const view = () => new DataView(memory().buffer);
