@@ -222,12 +222,12 @@ func TestAddedNamesAreOutOfReach(t *testing.T) {
 		"a branch too far":    ft.Br(1),
 		"a missing function":  ft.Cat(ft.Call(99), ft.Const(0)),
 		"else without if":     ft.Cat([]byte{ft.Else}, ft.Const(0)),
-		"relaxed SIMD":        []byte{0xfd, 0x80, 0x02},
-		"atomics":             []byte{0xfe, 0, 0, 0},
-		"a tail call":         []byte{0x12, 0},
+		"relaxed SIMD":        {0xfd, 0x80, 0x02},
+		"atomics":             {0xfe, 0, 0, 0},
+		"a tail call":         {0x12, 0},
 		"another memory":      ft.Cat(ft.Const(0), []byte{0x28, 0x42, 0, 0}),
 		"code behind the end": ft.Cat(ft.Const(0), []byte{ft.End}),
-		"truncated":           []byte{0x42},
+		"truncated":           {0x42},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := Vet(ft.Guest(code, "").Bytes(), Limits{}); err == nil || !strings.Contains(err.Error(), "function 4") {

@@ -148,7 +148,6 @@ type Module struct {
 	runtime     *Runtime
 	compiled    wazero.CompiledModule
 	description []byte
-	started     int64 // fuel that the first instance took to start
 }
 
 // Open vets and compiles a module, starts it once and reads its description.
