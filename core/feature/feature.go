@@ -141,8 +141,6 @@ type Encoder interface {
 // Scratch is a worker's memory for encoding. The zero value is ready.
 type Scratch struct {
 	buf  []byte
-	seen []uint32 // tables tagged by epoch: nothing is cleared between values
-	tag  uint32
 	http request // the HTTP request at hand
 }
 

@@ -18,6 +18,7 @@ func Diff(a, b *Model) []string {
 	d.text("epoch", strconv.FormatUint(a.Epoch, 10), strconv.FormatUint(b.Epoch, 10))
 	d.sets("column", a.Schema.Names, b.Schema.Names)
 	d.text("stateless columns", strconv.Itoa(a.Schema.Stateless), strconv.Itoa(b.Schema.Stateless))
+	d.text("whole requests", strconv.FormatBool(a.Schema.Whole), strconv.FormatBool(b.Schema.Whole))
 	if schemaJSON(&a.Schema) != schemaJSON(&b.Schema) && len(d) == 0 {
 		d.add("columns are read in another way or order")
 	}

@@ -9,8 +9,17 @@ var attackClasses = []struct {
 	name   string
 	weight int
 }{
-	{"sqli", 4}, {"xss", 5}, {"traversal", 6}, {"cmdi", 6}, {"code-injection", 6},
-	{"file-inclusion", 3}, {"lookup", 3}, {"xxe", 2}, {"ssrf", 3}, {"crlf", 1}, {"webshell", 2},
+	{"sqli", 4},
+	{"xss", 5},
+	{"traversal", 6},
+	{"cmdi", 6},
+	{"code-injection", 6},
+	{"file-inclusion", 3},
+	{"lookup", 3},
+	{"xxe", 2},
+	{"ssrf", 3},
+	{"crlf", 1},
+	{"webshell", 2},
 }
 
 // attackGrammars is read-only.

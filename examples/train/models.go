@@ -170,7 +170,9 @@ func measureDefault(w io.Writer, data string, kind event.Kind) error {
 		q := train.Measure(scored.LogOdds, y, nil)
 		f1, r1 := realised(scored.Rate, y, 1e-2)
 		f01, r01 := realised(scored.Rate, y, 1e-3)
-		fmt.Fprintf(w, "| %s | %d | %d | %.4f | %.4f | %.4f | %.3f %% | %.3f %% | %.4f | %.4f |\n", name, q.Rows-q.Attacks, q.Attacks, q.AUROC, q.R1, q.R01, 100*f1, 100*f01, r1, r01)
+		line := fmt.Sprintf("| %s | %d | %d | %.4f | %.4f | %.4f | %.3f %% | %.3f %% | %.4f | %.4f |\n", name, q.Rows-q.Attacks, q.Attacks, q.AUROC, q.R1, q.R01, 100*f1, 100*f01, r1, r01)
+		// A part without attacks has no recall, one without normal rows no false alarms.
+		fmt.Fprint(w, strings.NewReplacer("NaN %", "-", "NaN", "-").Replace(line))
 		return test, scored, nil
 	}
 	files := defaults(kind, "test")

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"slices"
 
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
@@ -165,24 +164,4 @@ func columnOf(rows *feature.Batch, c int, factor float64) []float64 {
 		}
 	}
 	return out
-}
-
-// bySite groups row indices of the normal rows by site, largest first.
-func bySite(s *train.Set) (sites []int32, rows map[int32][]int) {
-	rows = map[int32][]int{}
-	for i, y := range s.Y {
-		if y == 0 {
-			rows[s.Site[i]] = append(rows[s.Site[i]], i)
-		}
-	}
-	for site := range rows {
-		sites = append(sites, site)
-	}
-	slices.SortFunc(sites, func(a, b int32) int {
-		if d := len(rows[b]) - len(rows[a]); d != 0 {
-			return d
-		}
-		return int(a - b)
-	})
-	return sites, rows
 }
