@@ -263,7 +263,7 @@ func (s *screen) learners(x *core.Explanation) {
 		s.number(plain, significant(l.Raw), 9)
 		s.number(i, decimals(l.P, 3), 6)
 		s.number(plain, inverse(l.Tail), 11)
-		s.number(faint, strconv.FormatFloat(float64(l.Cost), 'f', 0, 32), 5)
+		s.number(faint, cost(l.Cost), 5)
 		s.end()
 		if l.P <= 0.5 {
 			continue // what a learner that sees no threat saw is noise to a reader
@@ -344,4 +344,12 @@ func (s *screen) super(x *core.Explanation) {
 		}
 	}
 	s.paragraph(plain, "h = c( "+strings.Join(terms, " + ")+" ) = "+decimals(x.Score, 4), 2, 4)
+}
+
+// cost shows nanoseconds an event, "-" where nobody measured them.
+func cost(ns float32) string {
+	if ns == 0 {
+		return "-"
+	}
+	return strconv.FormatFloat(float64(ns), 'f', 0, 32)
 }

@@ -87,7 +87,7 @@ func (s *screen) bases(m *model.Model) {
 		s.cell(faint, info.Type, 12)
 		s.cell(plain, info.Class, 16)
 		s.cell(faint, strings.Join(reads, ", "), 12)
-		s.number(plain, strconv.FormatFloat(float64(info.Cost), 'f', 0, 32), 6)
+		s.number(plain, cost(info.Cost), 6)
 		s.end()
 	}
 	for _, p := range m.Plugins {
