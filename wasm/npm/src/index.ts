@@ -373,8 +373,8 @@ async function startPool(s: Setup, hear: (m: FromWorker) => void, failed: (why: 
     const [ready] = await Promise.all(
       pool.map((m, i) =>
         i === 0
-          ? m.ask<{ models: Model[] }>({ do: 'start', module: s.module, models: s.models, orderer: null, workers: ports }, ports)
-          : m.ask<{ models: Model[] }>({ do: 'start', module: s.module, models: s.models, orderer: channels[i - 1]!.port2, workers: [] }, [channels[i - 1]!.port2]),
+          ? m.ask<{ models: Model[] }>({ do: 'start', worker: i, module: s.module, models: s.models, orderer: null, workers: ports }, ports)
+          : m.ask<{ models: Model[] }>({ do: 'start', worker: i, module: s.module, models: s.models, orderer: channels[i - 1]!.port2, workers: [] }, [channels[i - 1]!.port2]),
       ),
     );
     return { pool, ready: ready! };
@@ -386,6 +386,9 @@ async function startPool(s: Setup, hear: (m: FromWorker) => void, failed: (why: 
 
 /** Pieces that a worker holds: one that it works on, one that waits for its columns. */
 const DEPTH = 2;
+
+/** Pieces a worker, on the average, that may be on their way: those that wait for the slowest before them. */
+const AHEAD = 6;
 
 /** One scan: hands pieces out, takes their rows in, in order. */
 class Pass {
@@ -441,10 +444,13 @@ class Pass {
   hear(m: FromWorker): void {
     if (this.ended || !('scan' in m) || m.scan !== this.scan) return;
     if (m.is === 'broken') return this.end(new EngineError(this.named(m.message)));
+    if (m.is === 'finished') {
+      this.load[m.worker]!--;
+      return this.stir();
+    }
     if (m.is !== 'rows') return;
     const piece = this.pieces.get(m.piece)!;
     this.pieces.delete(m.piece);
-    this.load[piece.worker]!--;
     if (m.words) this.words.splice(0, Infinity, ...m.words);
     const part = new Part(m.data, piece.reading);
     this.done += piece.bytes;
@@ -585,7 +591,7 @@ class Pass {
   private async idle(own?: number): Promise<number> {
     let found = -1;
     await this.until(() => {
-      if (this.ready.length > 2 * this.pool.length) return false;
+      if (this.ready.length > 2 * this.pool.length || this.pieces.size >= AHEAD * this.pool.length) return false;
       // of two that are as busy the one that does not also order
       found = own ?? this.load.reduce((best, n, i) => (n <= this.load[best]! ? i : best), 0);
       return this.load[found]! < DEPTH;

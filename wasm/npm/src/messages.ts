@@ -15,7 +15,7 @@ export interface Plan {
 
 /** To a worker. */
 export type ToWorker =
-  | { do: 'start'; id: number; module: WebAssembly.Module; models: Uint8Array[]; orderer: MessagePort | null; workers: MessagePort[] }
+  | { do: 'start'; id: number; worker: number; module: WebAssembly.Module; models: Uint8Array[]; orderer: MessagePort | null; workers: MessagePort[] }
   | { do: 'formats' | 'report' | 'words' | 'memory'; id: number }
   | { do: 'begin'; id: number; scan: number; settings: Uint8Array }
   | { do: 'detect'; id: number; format: string; sample: Uint8Array }
@@ -31,6 +31,7 @@ export type ToWorker =
 export type FromWorker =
   | { is: 'answer'; id: number; value: unknown }
   | { is: 'failed'; id: number; message: string }
+  | { is: 'finished'; scan: number; worker: number }
   | { is: 'rows'; scan: number; piece: number; data: Uint8Array<ArrayBuffer>; words: Word[] | null }
   | { is: 'broken'; scan: number; message: string };
 

@@ -17,6 +17,7 @@ const page = (inNode ? ((await import(/* webpackIgnore: true */ /* @vite-ignore 
 
 let engine: Engine;
 let scan = -1;
+let me = 0; // its place in the pool
 
 const toPage = (message: FromWorker, transfer: Transferable[] = []) => page.postMessage(message, transfer);
 
@@ -40,7 +41,10 @@ function prepare(of: number, piece: number, flags: number, offset: number, data:
 }
 
 function finish(m: FromOrderer): void {
-  step(m.scan, () => toOrderer({ is: 'verdicts', scan: m.scan, piece: m.piece, data: engine.finish(m.piece, m.data) }));
+  step(m.scan, () => {
+    toOrderer({ is: 'verdicts', scan: m.scan, piece: m.piece, data: engine.finish(m.piece, m.data) });
+    toPage({ is: 'finished', scan: m.scan, worker: me });
+  });
 }
 
 /** What must happen in the order of messages though reading is asynchronous. */
@@ -104,6 +108,7 @@ class Orderer {
 let orderer: Orderer | null = null;
 
 async function start(m: ToWorker & { do: 'start' }): Promise<unknown> {
+  me = m.worker;
   engine = await Engine.start(m.module);
   for (const model of m.models) engine.load(model);
   if (m.orderer) {
