@@ -26,6 +26,7 @@ const (
 	asHeaderLine       // a header's name at the start of a line
 	asRemote           // the address of a script or text at the start of the value
 	asEnd              // at the end of the value
+	asScript           // the path goes on to a script
 )
 
 // beginsWord reports whether a pattern with this check stands at the start of a
@@ -85,6 +86,8 @@ func (p *marker) holds(text []byte, end int, origin Origin) uint8 {
 		ok = start == 0
 	case asEnd:
 		ok = end == len(text)
+	case asScript:
+		ok = leadsToScript(text, end)
 	case asCall:
 		ok = byteAt(text, skipSpace(text, end)) == '('
 	case asSentence:
@@ -439,6 +442,22 @@ func remoteScript(text []byte) bool {
 	for _, suffix := range [...]string{".txt", ".php", ".inc", ".dtd", ".sh"} {
 		if len(text) >= len(suffix) && string(text[len(text)-len(suffix):]) == suffix {
 			return true
+		}
+	}
+	return false
+}
+
+// leadsToScript reports whether text goes on to the name of a script.
+func leadsToScript(text []byte, from int) bool {
+	rest := text[from:min(from+maxLook, len(text))]
+	for i, c := range rest {
+		if c != '.' {
+			continue
+		}
+		for _, extension := range [...]string{".php", ".phtml", ".jsp", ".asp", ".cgi"} {
+			if hasPrefixAt(rest, i, extension) {
+				return true
+			}
 		}
 	}
 	return false
