@@ -71,6 +71,28 @@ func TestMarkersLeaveTextAlone(t *testing.T) {
 	}
 }
 
+// Content management systems keep pictures and style sheets where intruders
+// like to put scripts: only a script is a sign there.
+func TestMarkersKnowScripts(t *testing.T) {
+	m := NewMarkers()
+	for _, c := range []struct {
+		path   string
+		script bool
+	}{
+		{"/wp-content/uploads/2024/05/x.php", true},
+		{"/wp-content/uploads/2024/05/x.php5?a=b", true},
+		{"/uploads/tmp/cmd.jsp", true},
+		{"/wp-content/uploads/2024/05/logo.svg", false},
+		{"/uploads/photo.php.example/a", true}, // the name of a folder: looks are all that a path has
+		{"/wp-includes/css/dist/block-library/style.min.css", false},
+		{"/uploads/", false},
+	} {
+		if got := strengthOf(m, c.path, FromPath, ClassWebshell); (got > 0) != c.script {
+			t.Errorf("%s shows %.2f of a web shell, want it to be one: %v", c.path, got, c.script)
+		}
+	}
+}
+
 // A marker counts once a value, however often it stands there; two values do
 // not add up.
 func TestMarkersSaturate(t *testing.T) {
