@@ -135,7 +135,7 @@ func columnsOf(t *testing.T, text []byte, names ...string) [][]string {
 var least = map[[2]string]float64{
 	{"access-scans/access", "scanner"}:         0.9,
 	{"access-real/attacked", "scanner"}:        0.6,
-	{"nmap-2022", "scan-hosts"}:                0.7,
+	{"nmap-2022", "scan-hosts"}:                0.5, // .7 while 10 hosts were enough; 20 are asked now
 	{"nmap-2022", "any"}:                       0.9,
 	{"cerber-2016", "scan-hosts"}:              0.9,
 	{"dnscat2-cname", "many-names"}:            0.9,
