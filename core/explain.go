@@ -53,7 +53,7 @@ type LearnerPart struct {
 	P         float64 // calibrated, in [0,1]
 	Tail      float64 // share of normal events that score at least so
 	Missing   bool
-	Cost      float32 // ns an event, measured when trained
+	Cost      float32 // nanoseconds an event, 0 where nobody measured them
 	Reasons   []Reason
 }
 

@@ -19,7 +19,7 @@ type Info struct {
 	Columns []int   // columns of X that it reads; nil for none
 	Texts   bool    // reads the texts
 	Context bool    // reads a context column, so it runs in the ordered part
-	Cost    float32 // nanoseconds a row, measured when trained; orders the evaluation
+	Cost    float32 // nanoseconds a row where somebody measured them, else 0: fitters do not, so that models stay reproducible
 }
 
 // Learner scores events.

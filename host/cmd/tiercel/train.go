@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/model"
 	"github.com/tiercel/tiercel/core/train"
 	"github.com/tiercel/tiercel/host/internal/progress"
@@ -26,6 +27,7 @@ type trainFlags struct {
 	name    string
 	seed    uint64
 	workers int
+	whole   bool
 	ignore  []string
 }
 
@@ -53,6 +55,7 @@ Kind table takes CSV of arbitrary columns.`,
 	c.Flags().StringVar(&f.name, "name", "", "name of the model, for people; default: its kind")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "seed of all random choices")
 	c.Flags().IntVar(&f.workers, "workers", 0, "goroutines, 0 for one a core; the model does not depend on it")
+	c.Flags().BoolVar(&f.whole, "whole", true, "http: also learn requests as a whole; right for one application, wrong for many")
 	c.Flags().StringSliceVar(&f.ignore, "ignore", nil, "table: `COLUMN` that is no feature, such as an address or a leak; repeatable")
 	return c
 }
@@ -73,12 +76,12 @@ func fit(ctx context.Context, s streams, f *trainFlags, args []string) error {
 	options.Kind = kind
 	names := append(f.data, args...)
 	bar := progress.New(s.err, terminalWidth(s.err))
-	set, err := f.load(s, train.LoadOptions{Event: options, Ignore: f.ignore}, f.format, names, bar)
+	set, err := f.load(s, train.LoadOptions{Event: options, Ignore: f.ignore, Whole: f.whole && kind == event.HTTP}, f.format, names, bar)
 	if err != nil {
 		return err
 	}
 	fitted, err := train.Fit(ctx, set, train.Options{
-		Seed: f.seed, Workers: f.workers, Sites: len(set.Sites) > 1,
+		Seed: f.seed, Workers: f.workers, Sites: len(set.Sites) > 1, Hedge: true,
 		Progress: func(done, total int, what string) {
 			bar.Show(progress.State{Label: "training " + what, Done: int64(done), Total: int64(total)})
 		},
