@@ -139,3 +139,14 @@ export async function readRange(blob: Blob, from: number, to: number): Promise<{
   if (stop - begins > MAX_LINE + 1) stop = begins + MAX_LINE + 1;
   return { offset: start + first, data: data.subarray(first, stop) };
 }
+
+/** Parts as one. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const p of parts) {
+    all.set(p, at);
+    at += p.length;
+  }
+  return all;
+}
