@@ -30,7 +30,8 @@ var outside = map[string][]string{
 	"core/train":               {"core/portable", "core/event", "core/feature", "core/learner", "core/ensemble", "core/model", "core/adapt"},
 	"core/model/sign":          {"core/model"},
 	"core/model/models":        {"core/event"},
-	"core/learner/learnertest": {"core/event", "core/feature", "core/learner"},
+	"core/learner/conformance": {"core/event", "core/feature", "core/learner"},
+	"core/learner/learnertest": {"core/learner", "core/learner/conformance"},
 }
 
 // heavy are standard packages that the browser engine does without, and why:
