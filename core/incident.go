@@ -28,8 +28,9 @@ type incidentKey struct {
 
 // incidents groups threats as they come, in order.
 type incidents struct {
-	all  []Incident
-	open map[incidentKey]int // index into all of the entity's latest incident
+	all      []Incident
+	numbered uint64              // how many were ever added: the number of the last
+	open     map[incidentKey]int // index into all of the entity's latest incident
 	// When all is full, further entities are counted and not kept; their
 	// verdicts carry incident 0.
 	overflow int64
@@ -51,11 +52,13 @@ func (t *incidents) add(v *Verdict, file string, raw []byte) (in *Incident, wors
 			return nil, false
 		}
 		entity := string(v.Entity)
+		t.numbered++
 		t.all = append(t.all, Incident{
-			ID: uint64(len(t.all) + 1), Kind: v.Kind, Entity: entity, First: v.Time, Last: v.Time, Rate: 2, Score: -1,
+			ID: t.numbered, Kind: v.Kind, Entity: entity, First: v.Time, Last: v.Time, Rate: 2, Score: -1,
 		})
-		t.open[incidentKey{v.Kind, entity}] = len(t.all) - 1
-		in = &t.all[len(t.all)-1]
+		i = len(t.all) - 1
+		t.open[incidentKey{v.Kind, entity}] = i
+		in = &t.all[i]
 	}
 	in.Count++
 	if v.Time != event.NoTime {
@@ -71,7 +74,7 @@ func (t *incidents) add(v *Verdict, file string, raw []byte) (in *Incident, wors
 		in.Class, in.Technique = v.Class, v.Technique
 		in.File, in.Line = file, v.Line
 		size := maxSample
-		if in.ID > fullSamples {
+		if i >= fullSamples {
 			size = briefSample
 		}
 		in.Sample = string(raw[:min(len(raw), size)])
@@ -79,6 +82,14 @@ func (t *incidents) add(v *Verdict, file string, raw []byte) (in *Incident, wors
 	}
 	in.Severity = max(in.Severity, v.Severity)
 	return in, false
+}
+
+// index finds the latest incident of each entity again.
+func (t *incidents) index() {
+	t.open = make(map[incidentKey]int, len(t.all))
+	for i := range t.all {
+		t.open[incidentKey{t.all[i].Kind, t.all[i].Entity}] = i
+	}
 }
 
 // worstFirst returns a copy, by severity, then rarity, then count, then order of appearance.

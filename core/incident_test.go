@@ -116,3 +116,26 @@ func TestIncidentsBound(t *testing.T) {
 		t.Errorf("%d incidents, %d beyond", len(all.all), all.overflow)
 	}
 }
+
+// What is over is forgotten, its number is not given again.
+func TestForget(t *testing.T) {
+	s := NewStream(Options{})
+	settle := func(entity string, at int64) uint64 {
+		v := threat(entity, at, 1e-4, SeverityHigh)
+		sum := NewFileSummary("log")
+		s.Settle(v, &sum, nil)
+		return v.Incident
+	}
+	first, second := settle("a", 0), settle("b", 20*minute)
+	settle("c", 40*minute)
+	s.Forget()
+	if left := s.Incidents(); len(left) != 2 {
+		t.Fatalf("%d incidents are left, want those of b and c", len(left))
+	}
+	if again := settle("b", 41*minute); again != second {
+		t.Errorf("b goes on as incident %d, was %d", again, second)
+	}
+	if again := settle("a", 42*minute); again == first || again != 4 {
+		t.Errorf("a is incident %d again, was %d", again, first)
+	}
+}

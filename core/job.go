@@ -159,7 +159,7 @@ const errAllMissing = event.ParseError("no learner could score this event")
 func (j *job) judge(v *Verdict, e *event.Event, i int) {
 	s, r := j.engine.kinds[e.Kind], &j.kinds[e.Kind]
 	if r.gate != nil && r.inside[i] {
-		v.Entity = entityOf(&j.batch, e)
+		v.Entity = EntityOf(&j.batch, e)
 		r.gate.limit.mark(v)
 		return
 	}
@@ -176,7 +176,7 @@ func (j *job) judge(v *Verdict, e *event.Event, i int) {
 		v.Err = errAllMissing
 		return
 	}
-	v.Entity = entityOf(&j.batch, e)
+	v.Entity = EntityOf(&j.batch, e)
 	if r.gate != nil && x.Rate > r.gate.limit.rate {
 		r.gate.limit.mark(v)
 		return
@@ -212,9 +212,10 @@ func (s *scorer) spokenFor(x *ensemble.Evaluation, asked func(class string) bool
 	return class
 }
 
-// entityOf returns whom a verdict is about: the source, else the user, else
-// what was asked for.
-func entityOf(b *event.Batch, e *event.Event) []byte {
+// EntityOf returns whom the verdict of an event is about: the source, else the
+// user, else what was asked for; nil for none. The windows of an entity are
+// complete where all its events are judged by one pass.
+func EntityOf(b *event.Batch, e *event.Event) []byte {
 	for _, f := range [...]event.TextField{
 		event.SourceIP, event.UserName, event.QuestionName, event.Domain, event.HostName,
 	} {

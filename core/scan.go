@@ -12,12 +12,13 @@ import (
 // Scan is one ordered pass over one or several files: a Stream and the workers
 // that it orders, as goroutines. It is used by one goroutine.
 type Scan struct {
-	engine *Engine
-	stream *Stream
+	engine  *Engine
+	stream  *Stream
+	feeding *job // of the feeds
 }
 
 // NewScan starts a pass.
-func (e *Engine) NewScan() *Scan { return &Scan{e, NewStream(e.options)} }
+func (e *Engine) NewScan() *Scan { return &Scan{engine: e, stream: NewStream(e.options)} }
 
 // Incidents returns the incidents so far, worst first.
 func (s *Scan) Incidents() []Incident { return s.stream.Incidents() }

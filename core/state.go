@@ -1,0 +1,70 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/feature"
+)
+
+// State is all that a pass has learnt from the records so far. A pass that
+// resumes from it goes on exactly as the first one would.
+type State struct {
+	Windows     [event.NumKinds][]byte // snapshots, see feature.Context.AppendTo; nil for kinds not seen
+	Judged      int64                  // events with a verdict
+	First, Last int64                  // the span of their time, event.NoTime for none
+	Incidents   []Incident             // in the order of their numbers
+	Numbered    uint64                 // incidents that were ever numbered
+}
+
+// State returns a copy of what the pass has learnt.
+func (s *Stream) State() State {
+	st := State{
+		Judged: s.judged, First: s.first, Last: s.last,
+		Incidents: slices.Clone(s.incidents.all), Numbered: s.incidents.numbered,
+	}
+	for k, w := range s.windows {
+		if w != nil {
+			st.Windows[k] = w.AppendTo(nil)
+		}
+	}
+	return st
+}
+
+// Resume replaces what the pass has learnt. On an error, a
+// feature.SnapshotError, nothing is changed.
+func (s *Stream) Resume(st State) error {
+	var windows [event.NumKinds]*feature.Context
+	for k, data := range st.Windows {
+		if data == nil {
+			continue
+		}
+		windows[k] = feature.NewContext(event.Kind(k), s.context)
+		if err := windows[k].Restore(data); err != nil {
+			return err
+		}
+	}
+	s.windows, s.judged, s.first, s.last = windows, st.Judged, st.First, st.Last
+	s.incidents = incidents{all: slices.Clone(st.Incidents), numbered: st.Numbered}
+	s.incidents.index()
+	return nil
+}
+
+// Forget drops the incidents that no further event can join because their
+// entity was silent for so long, and makes room for others. A pass without an
+// end calls it now and then, after it has told of them.
+func (s *Stream) Forget() {
+	s.incidents.all = slices.DeleteFunc(s.incidents.all, func(in Incident) bool {
+		return in.Last != event.NoTime && s.last != event.NoTime && s.last-in.Last > incidentGap
+	})
+	s.incidents.index()
+}
+
+// State returns a copy of what the pass has learnt; see Stream.State.
+func (s *Scan) State() State { return s.stream.State() }
+
+// Resume replaces what the pass has learnt; see Stream.Resume.
+func (s *Scan) Resume(st State) error { return s.stream.Resume(st) }
+
+// Forget drops the incidents that are over; see Stream.Forget.
+func (s *Scan) Forget() { s.stream.Forget() }
