@@ -55,10 +55,34 @@ const maxDailyRate = 1e-2
 // Allowed returns the rate in force after n events over span nanoseconds of
 // event time. Spans below a day count as a day, so a short log may use the
 // whole daily budget.
-func (b Budget) Allowed(n, span int64) float64 {
+func (b Budget) Allowed(n, span int64) float64 { return b.At(daily(n, span)) }
+
+// At is Allowed where the share of events that one alarm a day is is known, as
+// [Stream.Daily] tells it.
+func (b Budget) At(daily float64) float64 {
 	if b.PerDay <= 0 {
 		return b.Rate
 	}
-	days := float64(max(span, day)) / float64(day)
-	return min(b.PerDay*days/float64(max(n, 1)), maxDailyRate)
+	return min(b.PerDay*daily, maxDailyRate)
+}
+
+// daily returns the share of n events over span nanoseconds that one a day is.
+func daily(n, span int64) float64 {
+	return float64(max(span, day)) / float64(day) / float64(max(n, 1))
+}
+
+// Ceiling returns the highest rate that the budget can ever allow.
+func (b Budget) Ceiling() float64 {
+	if b.PerDay > 0 {
+		return maxDailyRate
+	}
+	return b.Rate
+}
+
+// Within reports whether every threat under b is one under wide, whatever the log.
+func (b Budget) Within(wide Budget) bool {
+	if b.PerDay > 0 && wide.PerDay > 0 {
+		return b.PerDay <= wide.PerDay
+	}
+	return wide.PerDay <= 0 && b.Ceiling() <= wide.Rate
 }

@@ -111,3 +111,27 @@ func ExampleParseBudget() {
 	// 1e-3 0.001 false
 	// all 0 true
 }
+
+// What is within another budget never allows more than it.
+func TestBudgetWithin(t *testing.T) {
+	budgets := []core.Budget{{Rate: 1e-4}, {Rate: 5e-3}, {Rate: 1e-2}, {Rate: 0.1}, {PerDay: 1}, {PerDay: 50}}
+	within := 0
+	for _, b := range budgets {
+		for _, wide := range budgets {
+			if !b.Within(wide) {
+				continue
+			}
+			within++
+			for _, n := range []int64{1, 100, 1e4, 1e9} {
+				for _, span := range []int64{0, 1e15, 1e18} {
+					if b.Allowed(n, span) > wide.Allowed(n, span) {
+						t.Errorf("%+v allows more than %+v after %d events over %d ns", b, wide, n, span)
+					}
+				}
+			}
+		}
+	}
+	if want := 4 + 3 + 2 + 1 + 2 + 1 + 2*2; within != want {
+		t.Errorf("%d pairs, want %d", within, want)
+	}
+}

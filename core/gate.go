@@ -45,10 +45,7 @@ const (
 type rateLimit struct{ rate, score float64 }
 
 func limitOf(t *ensemble.Tiers, b Budget) rateLimit {
-	rate := b.Rate
-	if b.PerDay > 0 {
-		rate = maxDailyRate
-	}
+	rate := b.Ceiling()
 	return rateLimit{rate, portable.Logistic(t.Super.Threshold(rate))}
 }
 

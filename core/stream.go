@@ -66,6 +66,13 @@ func (s *Stream) Settle(v *Verdict, sum *FileSummary, raw []byte) (in *Incident,
 	if s.decide(v); !v.Threat {
 		return nil, false
 	}
+	return s.Join(v, sum, raw)
+}
+
+// Join is the part of Settle for threats: it counts one and joins it to an
+// incident. It serves those who judge kept verdicts again under another budget,
+// in a Stream of their own, in the order in which they were settled.
+func (s *Stream) Join(v *Verdict, sum *FileSummary, raw []byte) (in *Incident, worst bool) {
 	sum.Threats++
 	if in, worst = s.incidents.add(v, sum.Name, raw); in != nil {
 		v.Incident = in.ID
@@ -88,11 +95,15 @@ func (s *Stream) decide(v *Verdict) {
 		s.last = max(s.last, v.Time)
 	}
 	s.judged++
-	v.Threat = v.FalseAlarmRate <= s.budget.Allowed(s.judged, s.last-s.first)
+	v.Threat = v.FalseAlarmRate <= s.budget.At(s.Daily())
 	if !v.Threat {
 		v.Class, v.Technique, v.Severity = "", nil, SeverityNone
 	}
 }
+
+// Daily returns the share of the events so far that one a day is: what [Budget.At]
+// needs to judge the verdict that was settled last again.
+func (s *Stream) Daily() float64 { return daily(s.judged, s.last-s.first) }
 
 // Incidents returns the incidents so far, worst first.
 func (s *Stream) Incidents() []Incident { return s.incidents.worstFirst() }

@@ -114,6 +114,12 @@ func finish(id, n uint32) int32 { return answer(the.finish(id, message(n))) }
 //go:wasmexport settle
 func settle(n uint32) int32 { return answer(the.settle(message(n))) }
 
+//go:wasmexport judgeAgain
+func judgeAgain(n uint32) int32 { return done(the.judgeAgain(string(message(n)))) }
+
+//go:wasmexport rejudge
+func rejudge(file, n uint32) int32 { return answer(the.rejudge(file, message(n))) }
+
 //go:wasmexport words
 func wordList() int32 {
 	if the.order == nil {

@@ -83,10 +83,10 @@ func (in *instance) begin(text []byte) error {
 	in.reading = event.Options{Kind: s.kind, Map: s.fields, BatchBytes: batchBytes}
 	in.parser, in.reader, in.source, in.pieces, in.free = nil, nil, nil, map[uint32]*piece{}, nil
 	o := core.Options{Budget: s.budget, Since: s.since, Until: s.until, Workers: 1, ThreatsOnly: !s.all}
-	if in.engine != nil {
+	in.order = newOrder(o)
+	if o.Budget = s.wide(); in.engine != nil {
 		in.scoring = in.engine.With(o)
 	}
-	in.order = newOrder(o)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 // whoever scored them.
 type order struct {
 	stream    *core.Stream
+	budget    core.Budget
 	summaries []core.FileSummary // one a file, the last is that at hand
 	timeline  timeline
 	words     words
@@ -19,7 +20,7 @@ type order struct {
 }
 
 func newOrder(o core.Options) *order {
-	return &order{stream: core.NewStream(o)}
+	return &order{stream: core.NewStream(o), budget: o.Budget}
 }
 
 func (o *order) file(name string) {
@@ -91,7 +92,7 @@ func (in *instance) settle(data []byte) error {
 			return err
 		}
 		for i := range told {
-			if err := o.settleOne(c, sum, &told[i], texts, in.settings.all); err != nil {
+			if err := o.settleOne(c, sum, &told[i], texts, &in.settings); err != nil {
 				return err
 			}
 		}
@@ -103,7 +104,7 @@ func (in *instance) settle(data []byte) error {
 }
 
 // settleOne settles one verdict and adds its row, if it is wanted.
-func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, texts []byte, all bool) error {
+func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, texts []byte, s *settings) error {
 	if uint64(t.text)+uint64(t.entity)+uint64(t.class)+uint64(t.reason)+uint64(t.raw)+uint64(t.context) > uint64(len(texts)) ||
 		t.kind >= uint8(event.NumKinds) || t.severity > uint8(core.SeverityCritical) {
 		return errWire
@@ -134,12 +135,14 @@ func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, tex
 	if v.Err == nil && !v.Outside {
 		o.timeline.add(v.Time, v.Threat)
 	}
-	if v.Outside || !v.Threat && !all {
+	kept := v.Threat || v.Err == nil && v.FalseAlarmRate <= s.kept
+	if v.Outside || !kept && !s.all {
 		return nil
 	}
-	if !v.Threat {
+	if !kept {
 		class, raw = 0, nil
 	}
-	c.add(&v, class, reason, raw, context)
+	v.Severity = core.Severity(t.severity) // of what may become a threat again
+	c.add(&v, o.stream.Daily(), class, reason, raw, context)
 	return nil
 }

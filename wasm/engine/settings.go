@@ -11,6 +11,7 @@ import (
 // settings of a scan, as texts: name, NUL, value, NUL ...
 //
 //	budget  as core.ParseBudget reads it
+//	widest  as budget: rows come up to it, though they are no threats
 //	kind    http, flow, dns, auth; absent for any
 //	since   nanoseconds since 1970 UTC
 //	until   nanoseconds, exclusive
@@ -18,6 +19,7 @@ import (
 //	all     present: every record is a row, not only threats
 type settings struct {
 	budget       core.Budget
+	kept         float64 // the rate up to which rows come; below 0: threats only
 	kind         event.Kind
 	since, until int64
 	fields       map[string]string
@@ -28,7 +30,7 @@ type settings struct {
 const maxSettings = 4096
 
 func parseSettings(text []byte) (settings, error) {
-	s := settings{budget: core.DefaultBudget}
+	s := settings{budget: core.DefaultBudget, kept: -1}
 	for n := 0; len(text) > 0; n++ {
 		name, rest, ok := bytes.Cut(text, []byte{0})
 		value, after, ended := bytes.Cut(rest, []byte{0})
@@ -40,13 +42,29 @@ func parseSettings(text []byte) (settings, error) {
 			return s, err
 		}
 	}
+	if s.kept >= 0 {
+		s.kept = max(s.kept, s.budget.Ceiling())
+	}
 	return s, nil
+}
+
+// wide returns the budget that the rows reach, whatever the log: that of the
+// scan, or the widest that was asked for.
+func (s *settings) wide() core.Budget {
+	if s.kept < 0 {
+		return s.budget
+	}
+	return core.Budget{Rate: s.kept}
 }
 
 func (s *settings) set(name, value string) (err error) {
 	switch name {
 	case "budget":
 		s.budget, err = core.ParseBudget(value)
+	case "widest":
+		var b core.Budget
+		b, err = core.ParseBudget(value)
+		s.kept = b.Ceiling()
 	case "kind":
 		var ok bool
 		if s.kind, ok = event.ParseKind(value); !ok {

@@ -25,14 +25,30 @@ const maxBuckets = 2048
 const maxSpan = 1 << 61
 
 func (t *timeline) add(time int64, threat bool) {
-	b := &t.untimed
-	if time != event.NoTime {
-		b = t.at(min(max(time, -maxSpan), maxSpan))
-	}
+	b := t.bucket(time)
 	b.events++
 	if threat {
 		b.threats++
 	}
+}
+
+// addThreat counts as a threat what was added before as an event.
+func (t *timeline) addThreat(time int64) { t.bucket(time).threats++ }
+
+// forgetThreats counts none of the events as a threat.
+func (t *timeline) forgetThreats() {
+	t.untimed.threats = 0
+	for i := range t.buckets {
+		t.buckets[i].threats = 0
+	}
+}
+
+// bucket returns what counts the events of a time.
+func (t *timeline) bucket(time int64) *bucket {
+	if time == event.NoTime {
+		return &t.untimed
+	}
+	return t.at(min(max(time, -maxSpan), maxSpan))
 }
 
 // at returns the bucket of a time.

@@ -16,6 +16,8 @@ interface Exports {
   observe(n: number): number;
   finish(id: number, n: number): number;
   settle(n: number): number;
+  judgeAgain(n: number): number;
+  rejudge(file: number, n: number): number;
   words(): number;
   report(): number;
   explain(settings: number, format: number, year: number, head: number, record: number, context: number): number;
@@ -101,6 +103,14 @@ export class Engine {
 
   settle(verdicts: Uint8Array): Bytes {
     return this.copy(this.x.settle(this.write([verdicts])));
+  }
+
+  judgeAgain(budget: string): void {
+    this.answer(this.x.judgeAgain(this.write([utf8.encode(budget)])));
+  }
+
+  rejudge(file: number, rows: Uint8Array): Bytes {
+    return this.copy(this.x.rejudge(file, this.write([rows])));
   }
 
   words(): unknown {

@@ -1,27 +1,28 @@
-import type { RowData } from './rows.js';
+import type { Row, RowData } from './rows.js';
 
-export type ExportFormat = 'ndjson' | 'json' | 'csv';
+export type ExportFormat = 'ndjson' | 'json' | 'csv' | 'html';
 
 export const MIME: Record<ExportFormat, string> = {
   ndjson: 'application/x-ndjson',
   json: 'application/json',
   csv: 'text/csv',
+  html: 'text/html',
 };
 
 /** Writes rows as the command line does: the same members and columns, in the same order. */
-export function* write(rows: Iterable<RowData>, format: ExportFormat): Generator<string> {
+export function* write(rows: Iterable<Row>, format: Exclude<ExportFormat, 'html'>): Generator<string> {
   if (format === 'csv') {
     yield COLUMNS.join(',') + '\r\n';
-    for (const row of rows) yield csvLine(row);
+    for (const row of rows) yield csvLine(row.toJSON());
     return;
   }
   if (format === 'ndjson') {
-    for (const row of rows) yield visibleJSON(row) + '\n';
+    for (const row of rows) yield visibleJSON(row.toJSON()) + '\n';
     return;
   }
   let before = '[\n';
   for (const row of rows) {
-    yield before + visibleJSON(row);
+    yield before + visibleJSON(row.toJSON());
     before = ',\n';
   }
   yield before === '[\n' ? '[]\n' : '\n]\n';
@@ -42,13 +43,18 @@ function cell(value: unknown): string {
   if (typeof value === 'number') return goNumber(value);
   if (typeof value === 'boolean') return String(value);
   let text = Array.isArray(value) ? value.join(' ') : String(value);
-  text = text.replace(HIDDEN, (c) => '\\u' + c.codePointAt(0)!.toString(16).padStart(4, '0'));
+  text = visible(text);
   if (/^\s*[=+\-@|%]/.test(text)) text = "'" + text;
   return /[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
 }
 
 /** What does not show, or acts on a terminal: control, format, bidirectional, private and combining characters. */
 const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{M}\u115f\u1160\u3164\uffa0\u2800]/gu;
+
+/** A text of which every character shows and none acts. */
+export function visible(text: string): string {
+  return text.replace(HIDDEN, (c) => '\\u' + c.codePointAt(0)!.toString(16).padStart(4, '0'));
+}
 
 function visibleJSON(row: RowData): string {
   return JSON.stringify(row)

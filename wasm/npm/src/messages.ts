@@ -25,6 +25,8 @@ export type ToWorker =
   | { do: 'piece'; scan: number; piece: number; flags: number; offset: number; data: Uint8Array<ArrayBuffer> }
   | { do: 'range'; scan: number; piece: number; blob: Blob; from: number; to: number }
   | { do: 'explain'; id: number; settings: Uint8Array; format: string; year: number; head: Uint8Array; record: Uint8Array; context: Uint8Array }
+  | { do: 'judge again'; id: number; budget: string }
+  | { do: 'rejudge'; id: number; file: number; rows: Uint8Array }
   | { do: 'inflate'; id: number; data: Uint8Array<ArrayBuffer>; last: boolean; first: boolean };
 
 /** From a worker to the page. */

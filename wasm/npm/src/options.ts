@@ -8,6 +8,11 @@ export interface ScanOptions {
   kind?: Exclude<Kind, 'none' | 'table'>;
   /** False alarms allowed: "20/day", "0.1%", 0.001. Default 0.1 %. */
   budget?: string | number;
+  /**
+   * Rows come up to this budget, those beyond `budget` with `threat` false, so that
+   * `setBudget` may go up to it without reading the log again.
+   */
+  widest?: string | number;
   /** Every record is a row, not only threats. */
   all?: boolean;
   /** Judge events from that time on; those before still count as what was seen. */
@@ -44,6 +49,7 @@ const utf8 = new TextEncoder();
 export function settingsOf(o: ScanOptions): Uint8Array {
   const pairs: [string, string][] = [];
   if (o.budget !== undefined) pairs.push(['budget', String(o.budget)]);
+  if (o.widest !== undefined) pairs.push(['widest', String(o.widest)]);
   if (o.kind) pairs.push(['kind', o.kind]);
   const ns = (t: Date | bigint) => String(typeof t === 'bigint' ? t : BigInt(t.getTime()) * 1_000_000n);
   if (o.since !== undefined) pairs.push(['since', ns(o.since)]);

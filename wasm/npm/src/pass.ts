@@ -96,7 +96,8 @@ export class Pass {
     this.o.onProgress({ file: this.current.name, format: this.plan.format, why: this.plan.why, done, total: this.total, threats: this.threats, rate, left });
   }
 
-  private before = 0;
+  private before = 0; // bytes of the files before this one
+  private files = 0; // that the engine was told of
 
   async feed(inputs: Input[], inflater: () => Promise<Member>): Promise<void> {
     const sizes = inputs.map((i) => (i instanceof Blob ? i.size : i instanceof Uint8Array || i instanceof ArrayBuffer ? i.byteLength : 0));
@@ -129,7 +130,7 @@ export class Pass {
     const plan = this.plan;
     const year = await this.year(file, plan.format);
     if (this.ended) return;
-    const reading: Reading = { file: name, settings: this.settings, format: plan.format, year, heads: [], learners: this.learners, words: this.words };
+    const reading: Reading = { file: name, index: this.files++, settings: this.settings, format: plan.format, year, heads: [], learners: this.learners, words: this.words };
     for (const m of this.pool) m.tell({ do: 'file', scan: this.scan, name, format: plan.format, year });
     this.progress();
     if (plan.split === 'head') this.follow(reading, [{ offset: 0, line: file.sample.slice(0, plan.head) }]);

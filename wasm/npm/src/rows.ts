@@ -15,6 +15,8 @@ const text = new TextDecoder();
 /** How the file of a part was read: what explaining one of its rows needs. */
 export interface Reading {
   file: string;
+  /** Its place among the files of the scan. */
+  index: number;
   settings: Uint8Array;
   format: string;
   year: number;
@@ -23,6 +25,8 @@ export interface Reading {
   learners: Record<string, string[]>;
   words: Word[];
 }
+
+type Column = BigInt64Array | BigUint64Array | Float64Array | Uint32Array | Uint8Array;
 
 /**
  * The rows of one piece of a file, in order, as columns: see
@@ -38,6 +42,8 @@ export class Part {
   readonly missing: BigUint64Array;
   readonly score: Float64Array;
   readonly falseAlarmRate: Float64Array;
+  /** The share of the events up to the row that one alarm a day is. */
+  readonly daily: Float64Array;
   readonly recordLength: Uint32Array;
   private readonly text: Uint32Array;
   private readonly entityLength: Uint32Array;
@@ -49,17 +55,20 @@ export class Part {
   private readonly severityOf: Uint8Array;
   private readonly flags: Uint8Array;
   private readonly texts: Uint8Array;
+  private readonly columns: Column[] = [];
 
+  /** @internal */
   constructor(
-    data: Uint8Array<ArrayBuffer>,
+    readonly data: Uint8Array<ArrayBuffer>,
     readonly reading: Reading,
   ) {
     const b = data.buffer;
     const n = (this.length = new Uint32Array(b, 0, 1)[0]!);
     let at = 8;
-    const next = <T>(view: new (b: ArrayBuffer, at: number, n: number) => T, size: number): T => {
+    const next = <T extends Column>(view: new (b: ArrayBuffer, at: number, n: number) => T, size: number): T => {
       const column = new view(b, at, n);
       at += n * size;
+      this.columns.push(column);
       return column;
     };
     this.offset = next(BigInt64Array, 8);
@@ -70,6 +79,7 @@ export class Part {
     this.missing = next(BigUint64Array, 8);
     this.score = next(Float64Array, 8);
     this.falseAlarmRate = next(Float64Array, 8);
+    this.daily = next(Float64Array, 8);
     this.recordLength = next(Uint32Array, 4);
     this.text = next(Uint32Array, 4);
     this.entityLength = next(Uint32Array, 4);
@@ -98,6 +108,33 @@ export class Part {
     return new Row(this, i);
   }
 
+  /** @internal Some of the rows, as a part of their own. */
+  select(wanted: (i: number) => boolean): Part {
+    const rows: number[] = [];
+    let bytes = 0;
+    for (let i = 0; i < this.length; i++) {
+      if (!wanted(i)) continue;
+      rows.push(i);
+      bytes += this.textLength(i);
+    }
+    const width = this.columns.reduce((sum, c) => sum + c.BYTES_PER_ELEMENT, 0);
+    const data = new Uint8Array(8 + rows.length * width + bytes);
+    new Uint32Array(data.buffer, 0, 2).set([rows.length, bytes]);
+    const part = new Part(data, this.reading);
+    for (const [c, column] of this.columns.entries()) for (const [to, from] of rows.entries()) part.columns[c]![to] = column[from]!;
+    let at = 0;
+    for (const [to, from] of rows.entries()) {
+      part.texts.set(this.texts.subarray(this.text[from]!, this.text[from]! + this.textLength(from)), at);
+      part.text[to] = at;
+      at += this.textLength(from);
+    }
+    return part;
+  }
+
+  private textLength(i: number): number {
+    return this.entityLength[i]! + this.rawLength[i]! + this.contextLength[i]!;
+  }
+
   /** @internal */
   kind(i: number): Kind {
     return KINDS[this.kindOf[i]!]!;
@@ -121,6 +158,12 @@ export class Part {
   /** @internal */
   reason(i: number): string | undefined {
     return this.reading.words[this.reasonWord[i]! - 1]?.text;
+  }
+
+  /** @internal The rows are judged again: what the engine's rejudge answered. */
+  rejudged(answer: Uint8Array<ArrayBuffer>): void {
+    this.incident.set(new BigInt64Array(answer.buffer, 0, this.length));
+    this.flags.set(answer.subarray(8 * this.length));
   }
 
   /** @internal Which of a row's texts: 0 entity, 1 record, 2 context columns. */
@@ -197,14 +240,14 @@ export class Row {
     return this.part.threat(this.index);
   }
   get severity(): Severity {
-    return this.part.severity(this.index);
+    return this.threat ? this.part.severity(this.index) : 'none';
   }
   get class(): string | null {
-    return this.part.class(this.index)?.text ?? null;
+    return (this.threat && this.part.class(this.index)?.text) || null;
   }
   /** MITRE ATT&CK techniques of the class. */
   get technique(): readonly string[] {
-    return this.part.class(this.index)?.technique ?? [];
+    return (this.threat && this.part.class(this.index)?.technique) || [];
   }
   /** Source address, user or client that is judged. */
   get entity(): string | null {
@@ -224,7 +267,7 @@ export class Row {
   get error(): string | undefined {
     return this.part.reason(this.index);
   }
-  /** A threat's record as it stands in the log, at most its first 16 KiB; empty for other rows. */
+  /** The record as it stands in the log, at most its first 16 KiB; empty for rows that are no threat under the widest budget. */
   get raw(): string {
     return text.decode(this.part.bytes(this.index, 1));
   }

@@ -1,18 +1,17 @@
 import { concat } from './cut.js';
 import { EngineError } from './engine.js';
 import { MIME, write, type ExportFormat } from './export.js';
+import { Kept } from './kept.js';
 import { open, readRecord, type Input } from './inputs.js';
 import { DEFAULT_MODELS, bytesOf, compile, isKind, type LoadOptions } from './load.js';
 import type { FromWorker } from './messages.js';
 import { settingsOf, type ScanOptions } from './options.js';
+import { page } from './page.js';
 import { Pass } from './pass.js';
 import { startPool, type Setup } from './pool.js';
 import type { Explanation, FileSummary, Format, Incident, Model, Report, Timeline } from './report.js';
-import type { Part, Row, RowData } from './rows.js';
+import type { Part, Row } from './rows.js';
 import { Member } from './threads.js';
-
-/** Threats that are kept for export; beyond it they are only given to the loop that scans. */
-const MAX_KEPT = 1_000_000;
 
 /** A pool of workers with the engine and its models. One scan runs at a time; further ones wait for it. */
 export class Tiercel {
@@ -20,7 +19,7 @@ export class Tiercel {
   readonly models: readonly Model[];
   private scans = 0;
   private busy: Promise<void> = Promise.resolve();
-  private kept: { parts: Part[]; rows: RowData[]; count: number; cut: boolean } = { parts: [], rows: [], count: 0, cut: false };
+  private kept = new Kept();
   private latest: Report | null = null;
   private hear: (m: FromWorker) => void = () => {};
   private broken: Error | null = null;
@@ -64,16 +63,33 @@ export class Tiercel {
    * scan. What cannot be read throws a TiercelError after the rows before it.
    */
   async *scan(input: Input | Input[], options: ScanOptions = {}): AsyncGenerator<Part, void, undefined> {
-    const before = this.busy;
-    let free!: () => void;
-    this.busy = new Promise((resolve) => (free = resolve));
+    const free = await this.turn();
     try {
-      await before;
       options.signal?.throwIfAborted();
       await this.heal();
       yield* this.run(Array.isArray(input) ? input : [input], options);
     } finally {
       this.hear = () => {};
+      free();
+    }
+  }
+
+  /** Waits for the pool to be free; the caller frees it. */
+  private async turn(): Promise<() => void> {
+    const before = this.busy;
+    let free!: () => void;
+    this.busy = new Promise((resolve) => (free = resolve));
+    await before;
+    return free;
+  }
+
+  /** Runs what needs the pool for itself, when those before have ended. */
+  private async alone<T>(run: () => Promise<T>): Promise<T> {
+    const free = await this.turn();
+    try {
+      await this.heal();
+      return await run();
+    } finally {
       free();
     }
   }
@@ -87,7 +103,7 @@ export class Tiercel {
       this.broken ??= why;
       pass.end(why);
     };
-    this.kept = { parts: [], rows: [], count: 0, cut: false };
+    const kept = (this.kept = new Kept());
     this.latest = null;
     const abort = () => pass.end(o.signal!.reason as Error);
     o.signal?.addEventListener('abort', abort, { once: true });
@@ -95,7 +111,7 @@ export class Tiercel {
       await Promise.all(this.pool.map((m) => m.ask({ do: 'begin', scan, settings })));
       void pass.feed(inputs, () => Member.start(this.setup.script, () => {}, (why) => pass.end(why)));
       for (let part; (part = await pass.next()); ) {
-        this.keep(part, o.all ?? false);
+        kept.add(part, o.all ?? false);
         yield part;
         o.signal?.throwIfAborted();
       }
@@ -118,25 +134,6 @@ export class Tiercel {
     const { pool } = await startPool(this.setup, (m) => this.hear(m), (why) => this.fail(why));
     this.pool = pool;
     this.broken = null;
-  }
-
-  private keep(part: Part, all: boolean): void {
-    const kept = this.kept;
-    if (kept.cut) return;
-    if (kept.count + part.length > MAX_KEPT && !all) {
-      kept.cut = true;
-      return;
-    }
-    if (!all) {
-      kept.parts.push(part);
-      kept.count += part.length;
-      return;
-    }
-    for (const row of part.rows) {
-      if (!row.threat) continue;
-      if (++kept.count > MAX_KEPT) return void (kept.cut = true);
-      kept.rows.push(row.toJSON());
-    }
   }
 
   /**
@@ -183,17 +180,49 @@ export class Tiercel {
     return this.latest;
   }
 
-  /** The threats of the latest scan, as the command line writes them. */
+  /** The threats of the latest scan under the budget in force, in the order of the log; at most a million are kept. */
+  threats(): Iterable<Row> {
+    const kept = this.kept;
+    return { [Symbol.iterator]: () => kept.threats() };
+  }
+
+  /**
+   * Judges the rows of the latest scan under another budget, without reading the
+   * log again: `threat`, `class`, `severity` and `incident` of its rows (of a scan
+   * with `all`: of those of `threats()`), the incidents, the timeline and the
+   * export change. The budget may go down, and up to the scan's `widest`.
+   */
+  async setBudget(budget: string | number): Promise<void> {
+    await this.alone(async () => {
+      this.report();
+      await this.judge(String(budget));
+    });
+  }
+
+  private async judge(budget: string): Promise<void> {
+    const kept = this.kept;
+    if (kept.cut) throw new EngineError('too many rows were found to judge them again: scan again with a narrower budget');
+    const first = this.first();
+    await first.ask({ do: 'judge again', budget });
+    for (const part of kept.parts) {
+      part.rejudged(await first.ask<Uint8Array<ArrayBuffer>>({ do: 'rejudge', file: part.reading.index, rows: part.data }));
+    }
+    this.latest = await first.ask<Report>({ do: 'report' });
+  }
+
+  /**
+   * The latest scan under the budget in force: its threats as the command line
+   * writes them ('csv', 'json', 'ndjson'), or a report that stands alone ('html').
+   */
   async export(format: ExportFormat): Promise<Blob> {
-    if (!(format in MIME)) throw new EngineError(`export ${String(format)}: want csv, json or ndjson`);
-    const { parts, rows } = this.kept;
-    const data = function* (): Generator<RowData> {
-      for (const part of parts) for (const row of part.rows) yield row.toJSON();
-      yield* rows;
-    };
+    if (!(format in MIME)) throw new EngineError(`export ${String(format)}: want csv, json, ndjson or html`);
+    const text =
+      format === 'html'
+        ? page({ files: this.summary(), incidents: this.incidents(), timeline: this.timeline(), models: this.models, threats: this.threats() })
+        : write(this.threats(), format);
     const chunks: string[] = [];
     let chunk = '';
-    for (const line of write(data(), format)) {
+    for (const line of text) {
       if ((chunk += line).length > 1 << 16) {
         chunks.push(chunk);
         chunk = '';

@@ -185,6 +185,10 @@ function hear(m: ToWorker): void {
       return void answer(m.id, () => inflate(m));
     case 'explain':
       return void answer(m.id, () => engine.explain(m.settings, m.format, m.year, m.head, m.record, m.context));
+    case 'judge again':
+      return void answer(m.id, () => engine.judgeAgain(m.budget));
+    case 'rejudge':
+      return void answer(m.id, () => engine.rejudge(m.file, m.rows));
     case 'formats':
       return void answer(m.id, () => engine.formats());
     case 'report':

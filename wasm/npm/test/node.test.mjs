@@ -267,7 +267,7 @@ describe('reports', () => {
       assert.equal(await (await t.export('csv')).text(), n.scan([name], '--output', 'csv', '--budget', '1%'), name);
       assert.deepEqual(JSON.parse(await (await t.export('json')).text()), parse(await (await t.export('ndjson')).text()));
     }
-    await assert.rejects(t.export('xml'), /want csv, json or ndjson/);
+    await assert.rejects(t.export('xml'), /want csv, json, ndjson or html/);
   });
 
   test('the timeline counts every event and threat once', async () => {
@@ -283,6 +283,55 @@ describe('reports', () => {
       assert.ok(line.threats[bucket] > 0);
     }
   });
+});
+
+describe('another budget', () => {
+  test('gives what a scan with it gives, without reading again', async () => {
+    const t = await pool(2);
+    const state = async () => ({
+      rows: plain([...t.threats()]), incidents: t.incidents(), timeline: t.timeline(), summary: t.summary(), csv: await (await t.export('csv')).text(),
+    });
+    const inputs = () => [file('access.log'), file('auth.log')];
+    const budgets = ['0.05%', '2/day', '5%', '40/day', '1%'];
+    const want = [];
+    for (const budget of budgets) {
+      await rowsOf(t, inputs(), { budget });
+      want.push(await state());
+    }
+    assert.ok(new Set(want.map((w) => w.rows.length)).size > 2, 'the budgets differ');
+    for (const all of [false, true]) {
+      const rows = await rowsOf(t, inputs(), { widest: '5%', all });
+      assert.equal(rows.filter((r) => r.threat).length, [...t.threats()].length);
+      for (const [i, budget] of budgets.entries()) {
+        await t.setBudget(budget);
+        assert.deepEqual(await state(), want[i], `${budget}, all: ${all}`);
+        if (!all) assert.deepEqual(plain(rows.filter((r) => r.threat)), want[i].rows, 'the rows that were given change');
+      }
+      await assert.rejects(t.setBudget('6%'), /scan again/);
+    }
+  });
+
+  test('goes down without `widest`, not up', async () => {
+    const t = await pool(2);
+    await rowsOf(t, file('auth.log'), { budget: '1%' });
+    await t.setBudget('0.1%');
+    const few = plain([...t.threats()]);
+    assert.deepEqual(few, parse(n.scan(['auth.log'], '--output', 'ndjson', '--budget', '0.1%')));
+    await t.setBudget(0.01);
+    for (const budget of ['2%', '101%', 'much']) await assert.rejects(t.setBudget(budget), TiercelError, budget);
+    assert.deepEqual(plain([...t.threats()]), parse(n.scan(['auth.log'], '--output', 'ndjson', '--budget', '1%')));
+  });
+});
+
+test('the HTML report holds what was found, as text, and loads nothing', async () => {
+  const t = await pool(1);
+  const payload = `203.0.113.9 - - [29/Jan/2026:10:01:02 +0000] "GET /?q=<script>alert(1)</script>'%20UNION%20SELECT%201-- HTTP/1.1" 200 5 "-" "<img src=x onerror=alert(1)>\u202e"\n`;
+  await rowsOf(t, new Blob([payload]), { format: 'combined', budget: '5%', name: '<b>.log' });
+  const html = await (await t.export('html')).text();
+  assert.match(html, /&#60;b&#62;\.log:1/);
+  assert.match(html, /UNION%20SELECT/);
+  assert.doesNotMatch(html, /<(script|img|b|link|iframe)\b|\u202e|https?:/);
+  assert.match(html, /default-src 'none'/);
 });
 
 test('models, formats and the engine from bytes and modules', async () => {
