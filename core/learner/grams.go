@@ -68,7 +68,13 @@ func (g *Grams) each(text []byte, visit func(bucket uint32, from, to int)) {
 // AppendBuckets appends the distinct buckets of a value's n-grams, in the order
 // of their first occurrence. It allocates; it is for fitting.
 func (g *Grams) AppendBuckets(dst []uint32, text []byte) []uint32 {
-	seen := make([]uint64, g.Buckets/64)
+	return g.AppendNew(dst, make([]uint64, g.Buckets/64), text)
+}
+
+// AppendNew appends the buckets of a value's n-grams that are not in seen, in
+// the order of their first occurrence, and adds them to it: a set over several
+// values. seen holds one bit a bucket.
+func (g *Grams) AppendNew(dst []uint32, seen []uint64, text []byte) []uint32 {
 	g.each(text, func(bucket uint32, _, _ int) {
 		if word, bit := &seen[bucket>>6], uint64(1)<<(bucket&63); *word&bit == 0 {
 			*word |= bit

@@ -30,6 +30,10 @@ type Model struct {
 	Epoch   uint64   // rises with each release of a model; a loader may refuse to go back
 	Plugins []Plugin // base learners that are not in the file
 
+	// Adaptation is what labels of a site changed, as core/adapt writes it; nil
+	// for nothing. Its bounds are kept by core/adapt, whoever wrote it.
+	Adaptation []byte
+
 	// Key and Signature are set by package sign; the zero Signature is none.
 	Key       [32]byte // ed25519 public key; whether to trust it is the caller's business
 	Signature [64]byte
@@ -78,6 +82,8 @@ const (
 	MaxColumns = 1 << 12  // columns of a schema
 	MaxLevels  = 1 << 16  // levels of all one-hot columns together
 	MaxBytes   = 64 << 20 // default of Limits.MaxBytes
+
+	MaxAdaptation = 8 << 20 // bytes of what labels changed
 )
 
 // Limits bounds what reading a model may cost. The zero value means the defaults.
@@ -106,6 +112,8 @@ func (m *Model) Validate() error {
 		return Error("no tiers")
 	case len(m.Name) > MaxName:
 		return Error("name is too long")
+	case len(m.Adaptation) > MaxAdaptation:
+		return Error("labels of a site take too many bytes")
 	}
 	seen := make(map[string]bool, len(m.Schema.Names))
 	for _, n := range m.Schema.Names {

@@ -239,6 +239,16 @@ func (f *file) model(body []byte) (*Model, error) {
 	if m.Tiers, err = f.tiers(body); err != nil {
 		return nil, err
 	}
+	if f.has(adaptation) {
+		t, err := f.take(body, adaptation)
+		if err != nil {
+			return nil, err
+		}
+		if len(t.U8) == 0 || len(t.Shape) != 1 {
+			return nil, Error("labels of a site are no list of bytes")
+		}
+		m.Adaptation = t.U8
+	}
 	if f.taken != len(f.tensors) {
 		return nil, Error("tensors that nothing uses")
 	}

@@ -309,9 +309,12 @@ func tiersJSON(t *ensemble.Tiers) string {
 	return string(w.b)
 }
 
+// adaptation names the tensor of Model.Adaptation.
+const adaptation = "adaptation"
+
 // tensors collects every array of the model under its name in the file:
 // base.I.state.NAME, base.I.calibration, base.I.tail, meta.J.weights,
-// meta.J.calibration, super.beta, super.calibration, super.tail.
+// meta.J.calibration, super.beta, super.calibration, super.tail, adaptation.
 func (m *Model) tensors() ([]entry, error) {
 	var out []entry
 	add := func(name string, t learner.Tensor) {
@@ -353,6 +356,9 @@ func (m *Model) tensors() ([]entry, error) {
 	super := m.Tiers.Super
 	add("super.beta", learner.Tensor{Shape: []int{len(super.Beta)}, F64: super.Beta})
 	curves("super.", super.Calibration, super.Tail)
+	if len(m.Adaptation) > 0 {
+		add(adaptation, learner.Tensor{Shape: []int{len(m.Adaptation)}, U8: m.Adaptation})
+	}
 	return out, nil
 }
 

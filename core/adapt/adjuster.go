@@ -1,0 +1,314 @@
+package adapt
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/tiercel/tiercel/core/ensemble"
+	"github.com/tiercel/tiercel/core/feature"
+)
+
+// Recipe is one way to learn from labels.
+type Recipe int
+
+// The recipes; see the package comment.
+const (
+	AsItIs Recipe = iota
+	Shift
+	Stack
+	Site
+	Hedge
+	NumRecipes
+)
+
+var recipeNames = [NumRecipes]string{"as it is", "shift", "stack", "site", "hedge"}
+
+// String returns the recipe's name as explanations print it.
+func (r Recipe) String() string { return recipeNames[r] }
+
+// prior is the Gaussian prior of a recipe: the standard deviation of what each
+// part may add to the log-odds.
+type prior struct {
+	shift  float64
+	weight float64 // of one base learner's log-odds
+	column float64 // of a row's columns, as a direction
+	gram   float64 // of a row's n-grams, as a direction
+}
+
+// priors were measured on other sites: examples/train/FEWSHOT.md.
+var priors = [NumRecipes]prior{
+	Shift: {shift: 2},
+	Stack: {shift: 2, weight: 0.1},
+	Site:  {shift: 2, weight: 0.1, column: 2, gram: 6},
+}
+
+// trust is what each recipe weighs before any label: few labels must earn a
+// recipe that can learn much.
+var trust = [NumRecipes]float64{AsItIs: 1, Shift: 0.5, Stack: 0.5, Site: 0.5, Hedge: 0.5}
+
+// Adjuster moves scores by what the labels of a state say. It is immutable and
+// safe for concurrent use.
+type Adjuster struct {
+	tiers  *ensemble.Tiers
+	labels int
+	bound  float64
+	share  [NumRecipes]float64 // pi
+
+	// The linear recipes, weighed by their share and added up.
+	shift   float64
+	weights []float64              // one a base learner's log-odds
+	columns []float64              // one a column
+	grams   []float64              // one a bucket; nil where the site has no texts
+	super   *ensemble.SuperLearner // with the weights of hedge
+}
+
+// Adjuster fits the state, nil when it holds no label. It takes milliseconds for
+// dozens of labels, seconds for MaxLabels.
+func (s *State) Adjuster() *Adjuster {
+	if len(s.labels) == 0 {
+		return nil
+	}
+	return newFitting(s).adjuster()
+}
+
+// fitting is the work of Adjuster.
+type fitting struct {
+	state   *State
+	labels  []*label // sorted by content: the order of arrival does not matter
+	rows    []point
+	mean    []float64 // the model's log-odds
+	threat  []bool
+	weight  []float64
+	bound   float64
+	columns int
+}
+
+// point is an example as the kernels see it.
+type point struct {
+	logit   []float64 // 0 for a missing one
+	columns []float64 // a direction
+	grams   []uint16
+	each    float64 // what each n-gram weighs: 1/sqrt of their number
+	metas   []float64
+}
+
+func newFitting(s *State) *fitting {
+	f := &fitting{state: s, bound: s.Bound()}
+	for i := range s.labels {
+		f.labels = append(f.labels, &s.labels[i])
+	}
+	slices.SortFunc(f.labels, func(a, b *label) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(truth(a.Threat), truth(b.Threat)), cmp.Compare(a.Source, b.Source))
+	})
+	x := s.tiers.NewEvaluation()
+	var scratch Scratch
+	for _, l := range f.labels {
+		s.tiers.Evaluate(x, l.example.Raw)
+		p := point{grams: l.example.Grams, metas: slices.Clone(x.Metas)}
+		for _, u := range x.Scores.Logit {
+			p.logit = append(p.logit, present(u))
+		}
+		p.columns = slices.Clone(scratch.squash(l.example.X))
+		if n := len(p.grams); n > 0 {
+			p.each = 1 / math.Sqrt(float64(n))
+		}
+		f.rows = append(f.rows, p)
+		f.mean = append(f.mean, x.LogOdds)
+		f.threat = append(f.threat, l.Threat)
+		f.weight = append(f.weight, s.weight(l))
+	}
+	return f
+}
+
+func truth(threat bool) int {
+	if threat {
+		return 1
+	}
+	return 0
+}
+
+// present returns u, 0 where it is missing.
+func present(u float64) float64 {
+	if u != u {
+		return 0
+	}
+	return u
+}
+
+// adjuster weighs the recipes and adds up the linear ones.
+func (f *fitting) adjuster() *Adjuster {
+	a := &Adjuster{
+		tiers: f.state.tiers, labels: len(f.labels), bound: f.bound,
+		weights: make([]float64, len(f.state.tiers.Bases)), columns: make([]float64, f.state.columns),
+	}
+	var loss [NumRecipes]float64
+	var found [NumRecipes]solution
+	loss[AsItIs] = f.loss(f.mean)
+	for r := Shift; r <= Site; r++ {
+		fit := regression{k: len(f.rows), cov: f.covariance(priors[r]), mean: f.mean, threat: f.threat, weight: f.weight}
+		found[r] = fit.fit()
+		loss[r] = f.loss(found[r].left)
+	}
+	h, ahead := f.hedge()
+	a.super = h.super
+	loss[Hedge] = f.loss(ahead)
+
+	least := slices.Min(loss[:])
+	var sum float64
+	for r := range loss {
+		a.share[r] = float64(trust[r] * exp(least-loss[r]))
+		sum += a.share[r]
+	}
+	for r := range loss {
+		a.share[r] /= sum
+	}
+	for r := Shift; r <= Site; r++ {
+		f.add(a, priors[r], a.share[r], found[r].dual)
+	}
+	return a
+}
+
+// loss is the log-loss of log-odds that did not see their own label, moved no
+// further than the bound.
+func (f *fitting) loss(z []float64) float64 {
+	var sum float64
+	for i, v := range z {
+		v = f.mean[i] + clamp(v-f.mean[i], f.bound)
+		sum += float64(f.weight[i] * logLoss(v, f.threat[i]))
+	}
+	return sum
+}
+
+// covariance returns the kernel of a prior between all examples.
+func (f *fitting) covariance(p prior) []float64 {
+	k := len(f.rows)
+	cov := make([]float64, k*k)
+	for i := range k {
+		for j := range i + 1 {
+			v := p.shift * p.shift
+			if p.weight > 0 {
+				v += float64(p.weight * p.weight * dot(f.rows[i].logit, f.rows[j].logit))
+			}
+			if p.column > 0 {
+				v += float64(p.column * p.column * dot(f.rows[i].columns, f.rows[j].columns))
+			}
+			if p.gram > 0 {
+				v += float64(p.gram * p.gram * alike(&f.rows[i], &f.rows[j]))
+			}
+			cov[i*k+j], cov[j*k+i] = v, v
+		}
+	}
+	return cov
+}
+
+func dot(a, b []float64) float64 {
+	var sum float64
+	for i, x := range a {
+		sum += float64(x * b[i])
+	}
+	return sum
+}
+
+// alike is the cosine of two sets of n-grams.
+func alike(a, b *point) float64 {
+	n := 0
+	x, y := a.grams, b.grams
+	for len(x) > 0 && len(y) > 0 {
+		switch {
+		case x[0] < y[0]:
+			x = x[1:]
+		case x[0] > y[0]:
+			y = y[1:]
+		default:
+			n++
+			x, y = x[1:], y[1:]
+		}
+	}
+	return float64(n) * a.each * b.each
+}
+
+// add turns the dual weights of a recipe into weights of what a row has, and
+// adds its share of them.
+func (f *fitting) add(a *Adjuster, p prior, share float64, dual []float64) {
+	for i := range f.rows {
+		row, d := &f.rows[i], float64(share*dual[i])
+		a.shift += float64(d * (p.shift * p.shift))
+		if w := float64(d * (p.weight * p.weight)); w != 0 {
+			for j, u := range row.logit {
+				a.weights[j] += float64(w * u)
+			}
+		}
+		if w := float64(d * (p.column * p.column)); w != 0 {
+			for j, q := range row.columns {
+				a.columns[j] += float64(w * q)
+			}
+		}
+		if w := float64(d * (p.gram * p.gram) * row.each); w != 0 {
+			if a.grams == nil {
+				a.grams = make([]float64, grams.Buckets)
+			}
+			for _, g := range row.grams {
+				a.grams[g] += w
+			}
+		}
+	}
+}
+
+// hedge learns from the labels in the order in which they came, and returns
+// what it had said of each before, in the order of f.rows.
+func (f *fitting) hedge() (h *hedge, ahead []float64) {
+	h = newHedge(f.state.tiers.Super)
+	order := make([]int, len(f.labels))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(f.labels[a].ID, f.labels[b].ID) })
+	ahead = make([]float64, len(order))
+	for _, i := range order {
+		ahead[i] = h.logOdds(f.rows[i].metas)
+		h.learn(f.rows[i].metas, f.threat[i], f.weight[i])
+	}
+	return h, ahead
+}
+
+// Bound returns the most by which Apply moves a score, in log-odds; 0 for nil.
+func (a *Adjuster) Bound() float64 {
+	if a == nil {
+		return 0
+	}
+	return a.bound
+}
+
+// Apply moves the verdict of x, the evaluation of row i of b, by at most Bound.
+// An evaluation without a score stays as it is.
+func (a *Adjuster) Apply(x *ensemble.Evaluation, b *feature.Batch, i int, s *Scratch) {
+	if a == nil || x.LogOdds != x.LogOdds {
+		return
+	}
+	adjust(x, a.tiers, a.move(x, b, i, s))
+}
+
+// move returns by how much row i moves.
+func (a *Adjuster) move(x *ensemble.Evaluation, b *feature.Batch, i int, s *Scratch) float64 {
+	v := a.shift
+	for j, w := range a.weights {
+		v += float64(w * present(x.Scores.Logit[j]))
+	}
+	if a.share[Site] > 0 {
+		for j, q := range s.squash(b.Row(i)) {
+			v += float64(a.columns[j] * q)
+		}
+		if a.grams != nil {
+			if buckets := s.grams(b, i); len(buckets) > 0 {
+				var sum float64
+				for _, g := range buckets {
+					sum += a.grams[g]
+				}
+				v += sum / math.Sqrt(float64(len(buckets)))
+			}
+		}
+	}
+	v += float64(a.share[Hedge] * (a.super.LogOdds(x.Metas) - x.LogOdds))
+	return clamp(v, a.bound)
+}
