@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime"
 
+	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/core/ensemble"
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
@@ -51,6 +52,8 @@ type scorer struct {
 	tiers     *ensemble.Tiers
 	stateless []int // indices of the bases that read no context column
 	context   []int // of those that do
+	labels    *adapt.State
+	adjuster  *adapt.Adjuster // nil where there is no label
 }
 
 // Errors of New.
@@ -61,7 +64,8 @@ var (
 )
 
 // New returns an engine over the models. It refuses models whose features this
-// version does not compute.
+// version does not compute. What labels of a site changed in a model's file is
+// in force: see Adapted.
 func New(o Options) (*Engine, error) {
 	if len(o.Models) == 0 {
 		return nil, errNoModels
@@ -80,8 +84,8 @@ func New(o Options) (*Engine, error) {
 	return e, nil
 }
 
-// With returns an engine over the same models with other options; Models of the
-// options is not read. It costs nothing beside New.
+// With returns an engine over the same models, and what they were adapted by,
+// with other options; Models of the options is not read. It costs nothing beside New.
 func (e *Engine) With(o Options) *Engine {
 	o.Models = e.options.Models
 	return &Engine{o.withDefaults(), e.kinds}
@@ -92,7 +96,11 @@ func newScorer(m *model.Model) (*scorer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &scorer{model: m, encoder: encoder, tiers: m.Tiers}
+	labels, err := adapt.Of(m)
+	if err != nil {
+		return nil, err
+	}
+	s := &scorer{model: m, encoder: encoder, tiers: m.Tiers, labels: labels, adjuster: labels.Adjuster()}
 	for i, b := range m.Tiers.Bases {
 		if b.Learner.Info().Context {
 			s.context = append(s.context, i)

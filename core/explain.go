@@ -18,6 +18,7 @@ type Explanation struct {
 	Features []Feature
 	Learners []LearnerPart
 	Metas    []MetaPart
+	Adapted  *Adaptation // nil where no label of the site is in force
 
 	Score          float64
 	FalseAlarmRate float64
@@ -68,7 +69,7 @@ type MetaPart struct {
 	Name    string
 	Score   float64   // g_j, calibrated
 	Weights []float64 // alpha in force for this row, one a base learner
-	Beta    float64   // its weight in the super-learner
+	Beta    float64   // its weight in the super-learner, after adaptation
 }
 
 // maxReasons bounds the reasons listed for one learner.
@@ -104,14 +105,11 @@ func (j *job) explain(i int) *Explanation {
 		x.Features = append(x.Features, Feature{schema.Names[c], float64(value), c >= schema.Stateless})
 	}
 	x.Values = j.values(e.Kind, i)
-	if rows.gate != nil && rows.inside[i] {
-		rows.gate.complete(sc, rows, i)
-	}
-	for b := range rows.one {
-		rows.one[b] = rows.raw[b][i]
-	}
+	j.scores(e.Kind, i)
 	y := j.tiers[e.Kind]
 	sc.tiers.Evaluate(y, rows.one)
+	x.Adapted = sc.adaptation(y, &rows.rows, i)
+	sc.adjuster.Apply(y, &rows.rows, i, &j.adapted)
 	if v.Bounded {
 		x.Score, x.FalseAlarmRate = y.Score, y.Rate
 	}
@@ -138,6 +136,9 @@ func (j *job) explain(i int) *Explanation {
 		w := make([]float64, len(sc.tiers.Bases))
 		m.Mixer.Weights(w, &y.Scores)
 		x.Metas = append(x.Metas, MetaPart{m.Name, y.Metas[i], w, sc.tiers.Super.Beta[i]})
+		if x.Adapted != nil {
+			x.Metas[i].Beta = x.Adapted.Beta[i]
+		}
 	}
 	return x
 }

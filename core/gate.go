@@ -128,7 +128,7 @@ func (g *gate) form(s *scorer, r *kindRows) {
 	g.pause = min(max(1, 2*g.pause), maxPause)
 	g.wait = g.pause
 	rows := g.rows[:min(len(g.rows), boxRows)]
-	if g.box = s.tiers.CeilingOf(r.raw, rows, g.cost, g.limit.rate); g.box == nil {
+	if g.box = s.tiers.CeilingOf(r.raw, rows, g.cost, g.limit.rate, s.adjuster.Bound()); g.box == nil {
 		return
 	}
 	g.out = g.box.Undecided(r.raw, rows)

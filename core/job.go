@@ -3,6 +3,7 @@ package core
 import (
 	"math"
 
+	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/core/ensemble"
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
@@ -25,6 +26,7 @@ type job struct {
 	verdicts []Verdict
 	scratch  feature.Scratch
 	tiers    [event.NumKinds]*ensemble.Evaluation
+	adapted  adapt.Scratch
 	line     int64 // lines of the file before this batch
 	record   int64 // records before it
 	prepared chan struct{}
@@ -43,8 +45,16 @@ type kindRows struct {
 }
 
 func newJob(e *Engine) *job {
-	j := &job{engine: e, prepared: make(chan struct{}, 1), finished: make(chan struct{}, 1)}
+	j := &job{prepared: make(chan struct{}, 1), finished: make(chan struct{}, 1)}
+	j.use(e)
+	return j
+}
+
+// use makes e the engine that judges from the next batch on.
+func (j *job) use(e *Engine) {
+	j.engine = e
 	for k, s := range e.kinds {
+		j.tiers[k], j.kinds[k].gate = nil, nil
 		if s != nil {
 			j.tiers[k] = s.tiers.NewEvaluation()
 			if e.options.ThreatsOnly {
@@ -52,7 +62,6 @@ func newJob(e *Engine) *job {
 			}
 		}
 	}
-	return j
 }
 
 // prepare does the stateless part.
@@ -176,6 +185,7 @@ func (j *job) judge(v *Verdict, e *event.Event, i int) {
 		v.Err = errAllMissing
 		return
 	}
+	s.adjuster.Apply(x, &r.rows, i, &j.adapted)
 	v.Entity = EntityOf(&j.batch, e)
 	if r.gate != nil && x.Rate > r.gate.limit.rate {
 		r.gate.limit.mark(v)

@@ -272,6 +272,35 @@ func (f *fitting) hedge() (h *hedge, ahead []float64) {
 	return h, ahead
 }
 
+// Parts are what an Adjuster does to one row.
+type Parts struct {
+	Labels  int                 // that are in force
+	Bound   float64             // the most that a score may move, in log-odds
+	Move    float64             // by how much this one moves: at most Bound
+	Share   [NumRecipes]float64 // what each recipe counts for; they sum to 1
+	Shift   float64             // that every row gets, before the bound
+	Site    float64             // from its columns and n-grams
+	Hedge   float64             // from the other weights of the meta-learners
+	Weights []float64           // added to the weight of each base learner's log-odds; not to be changed
+	Beta    []float64           // weight of each meta-learner, those of the model included
+}
+
+// Explain returns what Apply would do to the evaluation x of row i of b; nil
+// for a nil Adjuster.
+func (a *Adjuster) Explain(x *ensemble.Evaluation, b *feature.Batch, i int, s *Scratch) *Parts {
+	if a == nil {
+		return nil
+	}
+	p := &Parts{
+		Labels: a.labels, Bound: a.bound, Share: a.share, Shift: a.shift, Weights: a.weights,
+		Move: a.move(x, b, i, s), Site: a.site(b, i, s), Hedge: a.hedged(x), Beta: slices.Clone(a.tiers.Super.Beta),
+	}
+	for j := range p.Beta {
+		p.Beta[j] += float64(a.share[Hedge] * (a.super.Beta[j] - p.Beta[j]))
+	}
+	return p
+}
+
 // Bound returns the most by which Apply moves a score, in log-odds; 0 for nil.
 func (a *Adjuster) Bound() float64 {
 	if a == nil {
@@ -295,20 +324,32 @@ func (a *Adjuster) move(x *ensemble.Evaluation, b *feature.Batch, i int, s *Scra
 	for j, w := range a.weights {
 		v += float64(w * present(x.Scores.Logit[j]))
 	}
-	if a.share[Site] > 0 {
-		for j, q := range s.squash(b.Row(i)) {
-			v += float64(a.columns[j] * q)
-		}
-		if a.grams != nil {
-			if buckets := s.grams(b, i); len(buckets) > 0 {
-				var sum float64
-				for _, g := range buckets {
-					sum += a.grams[g]
-				}
-				v += sum / math.Sqrt(float64(len(buckets)))
-			}
-		}
-	}
-	v += float64(a.share[Hedge] * (a.super.LogOdds(x.Metas) - x.LogOdds))
+	v += a.site(b, i, s)
+	v += a.hedged(x)
 	return clamp(v, a.bound)
+}
+
+// site returns what the learner of the site says of row i.
+func (a *Adjuster) site(b *feature.Batch, i int, s *Scratch) float64 {
+	var v float64
+	for j, q := range s.squash(b.Row(i)) {
+		v += float64(a.columns[j] * q)
+	}
+	if a.grams == nil {
+		return v
+	}
+	buckets := s.grams(b, i)
+	if len(buckets) == 0 {
+		return v
+	}
+	var sum float64
+	for _, g := range buckets {
+		sum += a.grams[g]
+	}
+	return v + sum/math.Sqrt(float64(len(buckets)))
+}
+
+// hedged returns what the weights of hedge change.
+func (a *Adjuster) hedged(x *ensemble.Evaluation) float64 {
+	return float64(a.share[Hedge] * (a.super.LogOdds(x.Metas) - x.LogOdds))
 }

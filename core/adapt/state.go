@@ -50,6 +50,11 @@ func Of(m *model.Model) (*State, error) {
 // Kind returns the kind of events that the state is about.
 func (s *State) Kind() event.Kind { return s.kind }
 
+// Fits reports whether the labels are of records that this model scored.
+func (s *State) Fits(m *model.Model) bool {
+	return s.kind == m.Kind && s.columns == len(m.Schema.Names) && len(s.tiers.Bases) == len(m.Tiers.Bases) && s.model == fingerprint(m.Tiers)
+}
+
 // Clone returns a copy that lives on its own.
 func (s *State) Clone() *State {
 	c := *s

@@ -97,18 +97,19 @@ type topping struct {
 }
 
 // CeilingOf returns the ceiling that makes rows like these cheapest where a
-// verdict has to say whether its rate is at most rate. raw holds one slice a
+// verdict has to say whether its rate is at most rate, where something above the
+// tiers may raise the log-odds by up to margin. raw holds one slice a
 // base learner, rows the indices of the rows to look at, cost the nanoseconds
 // that each learner takes for a row. Nil when none saves anything.
 //
 // Learners are left out one by one, the dearest first, where that lowers the
 // expected cost: that of the learners asked, and of the others for the rows
 // left undecided. It allocates; its work is a few milliseconds.
-func (t *Tiers) CeilingOf(raw [][]float32, rows []int, cost []float64, rate float64) *Ceiling {
+func (t *Tiers) CeilingOf(raw [][]float32, rows []int, cost []float64, rate, margin float64) *Ceiling {
 	if len(rows) == 0 {
 		return nil
 	}
-	f := fitting{tiers: t, e: t.NewEvaluation(), limit: t.Super.Threshold(rate) - slack}
+	f := fitting{tiers: t, e: t.NewEvaluation(), limit: t.Super.Threshold(rate) - margin - slack}
 	var all float64
 	order := make([]int, len(t.Bases))
 	for b := range t.Bases {

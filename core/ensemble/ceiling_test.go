@@ -44,7 +44,7 @@ func TestCeilingNeverWrong(t *testing.T) {
 		}
 		learnt, rows := rowsOf(r, n, 200, seed%3 == 0)
 		rate := []float64{1e-3, 1e-2, 0.1, 0.5}[seed%4]
-		c := tiers.CeilingOf(learnt, rows, cost, rate)
+		c := tiers.CeilingOf(learnt, rows, cost, rate, 0)
 		if c == nil {
 			continue
 		}
@@ -77,7 +77,7 @@ func TestCeilingNeverWrong(t *testing.T) {
 
 func TestCeilingOfNothing(t *testing.T) {
 	tiers := randomTiers(t, rand.New(rand.NewPCG(1, 1)), 3)
-	if c := tiers.CeilingOf(make([][]float32, 3), nil, make([]float64, 3), 1e-3); c != nil {
+	if c := tiers.CeilingOf(make([][]float32, 3), nil, make([]float64, 3), 1e-3, 0); c != nil {
 		t.Errorf("got a ceiling of no rows: %+v", c)
 	}
 }
@@ -87,7 +87,7 @@ func TestBelowDoesNotAllocate(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		tiers := randomTiers(t, r, 5)
 		raw, rows := rowsOf(r, 5, 100, false)
-		c := tiers.CeilingOf(raw, rows, make([]float64, 5), 1e-3)
+		c := tiers.CeilingOf(raw, rows, make([]float64, 5), 1e-3, 0)
 		if c == nil {
 			continue
 		}
