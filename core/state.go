@@ -10,7 +10,7 @@ import (
 // State is all that a pass has learnt from the records so far. A pass that
 // resumes from it goes on exactly as the first one would.
 type State struct {
-	Windows     [event.NumKinds][]byte // snapshots, see feature.Context.AppendTo; nil for kinds not seen
+	Windows     [event.NumKinds][]byte // snapshots, see feature.Context.AppendTo; empty for kinds not seen
 	Judged      int64                  // events with a verdict
 	First, Last int64                  // the span of their time, event.NoTime for none
 	Incidents   []Incident             // in the order of their numbers
@@ -36,7 +36,7 @@ func (s *Stream) State() State {
 func (s *Stream) Resume(st State) error {
 	var windows [event.NumKinds]*feature.Context
 	for k, data := range st.Windows {
-		if data == nil {
+		if len(data) == 0 {
 			continue
 		}
 		windows[k] = feature.NewContext(event.Kind(k), s.context)

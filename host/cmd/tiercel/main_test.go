@@ -38,7 +38,9 @@ var trained string
 
 func TestMain(m *testing.M) {
 	if file := os.Getenv(asTiercel); file != "" {
-		status := run(context.Background(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+		ctx, stop := interruptible()
+		status := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+		stop()
 		reportMemory(file)
 		os.Exit(status)
 	}

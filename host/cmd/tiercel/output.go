@@ -15,8 +15,9 @@ type output struct {
 }
 
 // createOutput opens the file of -o, or returns standard output for "". It
-// refuses to write over one of the inputs.
-func createOutput(stdout io.Writer, name string, inputs []string) (*output, error) {
+// refuses to write over one of the inputs. What the file holds is kept where
+// the run goes on from an earlier one.
+func createOutput(stdout io.Writer, name string, inputs []string, keep bool) (*output, error) {
 	if name == "" || name == "-" {
 		return &output{Writer: stdout}, nil
 	}
@@ -30,7 +31,11 @@ func createOutput(stdout io.Writer, name string, inputs []string) (*output, erro
 			}
 		}
 	}
-	f, err := os.Create(name)
+	mode := os.O_RDWR | os.O_CREATE | os.O_TRUNC
+	if keep {
+		mode = os.O_WRONLY | os.O_CREATE | os.O_APPEND
+	}
+	f, err := os.OpenFile(name, mode, 0o666)
 	if err != nil {
 		return nil, err
 	}

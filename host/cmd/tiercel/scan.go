@@ -39,6 +39,8 @@ type scanFlags struct {
 	since, until string
 	exitCode     int
 	top          int
+	follow       bool
+	state        string
 }
 
 func newScan(s streams) *cobra.Command {
@@ -55,8 +57,14 @@ be read, the rest was; N with --exit-code N when a threat was found.`,
 		Example: `  tiercel scan access.log
   tiercel scan --budget 20/day --output ndjson /var/log/nginx/*.gz
   tiercel scan --kind flow --map client=source.ip --map server=destination.ip flows.csv
-  journalctl -u ssh | tiercel scan --exit-code 3 -`,
-		RunE: func(c *cobra.Command, args []string) error { return scan(c.Context(), s, f, args) },
+  journalctl -u ssh | tiercel scan --exit-code 3 -
+  tiercel scan --follow --state web.state -o verdicts.ndjson /var/log/nginx/access.log`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.follow && !c.Flags().Changed("output") {
+				f.output = "ndjson"
+			}
+			return scan(c.Context(), s, f, args)
+		},
 	}
 	f.reading.flags(c)
 	f.judging.flags(c)
@@ -68,6 +76,8 @@ be read, the rest was; N with --exit-code N when a threat was found.`,
 	c.Flags().StringVar(&f.until, "until", "", "judge events before that `TIME`")
 	c.Flags().IntVar(&f.exitCode, "exit-code", 0, "exit with status `N` if there is a threat")
 	c.Flags().IntVar(&f.top, "top", -1, "table: show the `N` worst incidents, 0 for all; default 20 on a terminal, else all")
+	c.Flags().BoolVar(&f.follow, "follow", false, "go on as the logs grow, through their rotation, until interrupted; --output defaults to ndjson then")
+	c.Flags().StringVar(&f.state, "state", "", "follow: keep in `FILE` how far was read, and go on from there")
 	c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "ndjson", "csv"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
@@ -92,6 +102,9 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 	if f.exitCode < 0 || f.exitCode > 255 {
 		return fmt.Errorf("scan: --exit-code %d: want 0 to 255", f.exitCode)
 	}
+	if f.state != "" && !f.follow {
+		return errors.New("scan: --state is for --follow")
+	}
 	options, forced, err := f.options()
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
@@ -100,7 +113,13 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}
-	out, err := createOutput(s.out, f.file, names)
+	var store *resumed
+	if f.state != "" {
+		if store, err = resume(f.state, f.file); err != nil {
+			return fmt.Errorf("scan: %w", err)
+		}
+	}
+	out, err := createOutput(s.out, f.file, names, store != nil)
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}
@@ -118,10 +137,10 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 			p.briefs = newBriefs()
 		}
 	}
-	for _, name := range names {
-		if err = p.file(ctx, name); err != nil {
-			break
-		}
+	if f.follow {
+		err = p.follow(ctx, names, store, out)
+	} else {
+		err = p.files(ctx, names)
 	}
 	if err == nil || errors.Is(err, context.Canceled) {
 		err = errors.Join(err, p.finish(out))
@@ -153,6 +172,18 @@ type pass struct {
 	before  int64 // of them in files that are done
 	read    int   // files that gave records
 	failed  int   // files that could not be read, or not to their end
+
+	numbered uint64 // incidents that were ever numbered; following only
+}
+
+// files scans one file after the other.
+func (p *pass) files(ctx context.Context, names []string) error {
+	for _, name := range names {
+		if err := p.file(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // file scans one file. What is wrong with it is told and counted; the error is
@@ -224,6 +255,7 @@ func (p *pass) visit(name string, r *core.Result) error {
 		v := &r.Verdicts[i]
 		if v.Threat {
 			p.totals.threats++
+			p.numbered = max(p.numbered, v.Incident)
 		}
 		switch {
 		case v.Outside || !v.Threat && !p.flags.all:

@@ -87,7 +87,7 @@ func open(name string, stdin io.Reader, o event.Options, forced *event.Format) (
 		f.Close()
 		return nil, err
 	}
-	o.Year = l.year(o)
+	o.Year = yearOf(l.Sample(), l.format, o, l.Modified())
 	l.reader, err = event.NewReader(f, l.format, o)
 	if err != nil {
 		f.Close()
@@ -118,16 +118,15 @@ func (l *log) describe() string {
 	return report.Visible(text + "format " + l.format.Name + " (" + l.why + ")")
 }
 
-// year returns the year of stamps that have none, as syslog's: that in which
-// the file was last written to, or the one before where its first records would
-// lie in the future of that.
-func (l *log) year(o event.Options) int {
-	written := l.Modified()
+// yearOf returns the year of stamps that have none, as syslog's: that in which
+// the log was last written to, or the one before where its first records would
+// lie in the future of that. The zero time means now.
+func yearOf(sample []byte, f event.Format, o event.Options, written time.Time) int {
 	if written.IsZero() {
 		written = time.Now()
 	}
 	o.Year = written.UTC().Year()
-	r, err := event.NewReader(bytes.NewReader(l.Sample()), l.format, o)
+	r, err := event.NewReader(bytes.NewReader(sample), f, o)
 	if err != nil {
 		return o.Year
 	}
