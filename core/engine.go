@@ -16,6 +16,7 @@ import (
 // default.
 type Options struct {
 	Models  []*model.Model // at most one a kind
+	Plugins []Plugin       // base learners from outside; those of kinds without a model are not used
 	Budget  Budget         // default DefaultBudget
 	Workers int            // goroutines that parse and score; default runtime.GOMAXPROCS; results do not depend on it
 	Context feature.ContextLimits
@@ -49,7 +50,8 @@ type Engine struct {
 type scorer struct {
 	model     *model.Model
 	encoder   feature.Encoder
-	tiers     *ensemble.Tiers
+	tiers     *ensemble.Tiers // of the model, with the plugins that it was trained with
+	guests    []ensemble.Guest
 	stateless []int // indices of the bases that read no context column
 	context   []int // of those that do
 	labels    *adapt.State
@@ -75,7 +77,7 @@ func New(o Options) (*Engine, error) {
 		if e.kinds[m.Kind] != nil {
 			return nil, errTwice
 		}
-		s, err := newScorer(m)
+		s, err := newScorer(m, e.options.Plugins)
 		if err != nil {
 			return nil, err
 		}
@@ -84,14 +86,15 @@ func New(o Options) (*Engine, error) {
 	return e, nil
 }
 
-// With returns an engine over the same models, and what they were adapted by,
-// with other options; Models of the options is not read. It costs nothing beside New.
+// With returns an engine over the same models and plugins, and what they were
+// adapted by, with other options; Models and Plugins of the options are not
+// read. It costs nothing beside New.
 func (e *Engine) With(o Options) *Engine {
-	o.Models = e.options.Models
+	o.Models, o.Plugins = e.options.Models, e.options.Plugins
 	return &Engine{o.withDefaults(), e.kinds}
 }
 
-func newScorer(m *model.Model) (*scorer, error) {
+func newScorer(m *model.Model, plugins []Plugin) (*scorer, error) {
 	encoder, err := encoderOf(m)
 	if err != nil {
 		return nil, err
@@ -101,7 +104,10 @@ func newScorer(m *model.Model) (*scorer, error) {
 		return nil, err
 	}
 	s := &scorer{model: m, encoder: encoder, tiers: m.Tiers, labels: labels, adjuster: labels.Adjuster()}
-	for i, b := range m.Tiers.Bases {
+	if err := s.seat(plugins); err != nil {
+		return nil, err
+	}
+	for i, b := range s.tiers.Bases {
 		if b.Learner.Info().Context {
 			s.context = append(s.context, i)
 		} else {
@@ -142,15 +148,18 @@ func (e *Engine) Kinds() []event.Kind {
 }
 
 // LearnerNames returns the ids of a kind's base learners, in the order of the
-// bits of Verdict.Missing.
+// bits of Verdict.Missing; guests come last.
 func (e *Engine) LearnerNames(k event.Kind) []string {
 	s := e.kinds[k]
 	if s == nil {
 		return nil
 	}
-	names := make([]string, len(s.tiers.Bases))
-	for i, b := range s.tiers.Bases {
-		names[i] = b.Learner.Info().ID
+	names := make([]string, 0, len(s.tiers.Bases)+len(s.guests))
+	for _, b := range s.tiers.Bases {
+		names = append(names, b.Learner.Info().ID)
+	}
+	for _, g := range s.guests {
+		names = append(names, g.Learner.Info().ID)
 	}
 	return names
 }
@@ -159,16 +168,7 @@ func (e *Engine) LearnerNames(k event.Kind) []string {
 func (s *scorer) score(raw [][]float32, which []int, rows *learner.Batch, g *gate) {
 	for _, i := range which {
 		if g.asks(i) {
-			s.scoreOne(raw[i][:rows.N], i, rows)
-		}
-	}
-}
-
-// scoreOne runs learner i over a batch; one that fails abstains on all of it.
-func (s *scorer) scoreOne(dst []float32, i int, rows *learner.Batch) {
-	if err := s.tiers.Bases[i].Learner.Score(dst, rows); err != nil {
-		for j := range dst {
-			dst[j] = nan32
+			scoreOrAbstain(raw[i][:rows.N], s.tiers.Bases[i].Learner, rows)
 		}
 	}
 }

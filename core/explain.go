@@ -8,6 +8,7 @@ import (
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
 	"github.com/tiercel/tiercel/core/learner"
+	"github.com/tiercel/tiercel/core/portable"
 )
 
 // Explanation is the whole way of one record from bytes to verdict.
@@ -55,6 +56,8 @@ type LearnerPart struct {
 	Tail      float64 // share of normal events that score at least so
 	Missing   bool
 	Cost      float32 // nanoseconds an event, 0 where nobody measured them
+	Guest     bool    // a plugin that the model was not trained with: its Tail is not known
+	Lift      float64 // of a guest: logarithm of what it would divide the false-alarm rate by; NaN where Missing
 	Reasons   []Reason
 }
 
@@ -111,6 +114,13 @@ func (j *job) explain(i int) *Explanation {
 	x.Adapted = sc.adaptation(y, &rows.rows, i)
 	sc.adjuster.Apply(y, &rows.rows, i, &j.adapted)
 	if v.Bounded {
+		for g := range sc.guests {
+			rows.ask(sc.guests[g].Learner, rows.guests[g], []int{i})
+		}
+	}
+	if v.Bounded {
+		lift := rows.lift(sc, i)
+		sc.tiers.Lift(y, lift)
 		x.Score, x.FalseAlarmRate = y.Score, y.Rate
 	}
 	for b := range sc.tiers.Bases {
@@ -128,6 +138,15 @@ func (j *job) explain(i int) *Explanation {
 			}
 		}
 		x.Learners = append(x.Learners, part)
+	}
+	for g := range sc.guests {
+		guest, raw := &sc.guests[g], rows.guests[g][i]
+		z := guest.LogOdds(raw)
+		x.Learners = append(x.Learners, LearnerPart{
+			ID: guest.Learner.Info().ID, Class: guest.Learner.Info().Class, Cost: guest.Learner.Info().Cost,
+			Raw: float64(raw), P: portable.Logistic(z), Tail: math.NaN(), Missing: raw != raw,
+			Guest: true, Lift: max(0, z),
+		})
 	}
 	for n := range x.Values {
 		x.Values[n].Marks = merge(x.Values[n].Marks)
@@ -254,11 +273,7 @@ const (
 func why(j *job, i int) string {
 	e := &j.batch.Events[i]
 	sc, rows := j.engine.kinds[e.Kind], &j.kinds[e.Kind]
-	for b := range rows.one {
-		rows.one[b] = rows.raw[b][i]
-	}
-	y := j.tiers[e.Kind]
-	sc.tiers.Evaluate(y, rows.one)
+	y := j.evaluate(sc, rows, i)
 	order := make([]int, 0, len(sc.tiers.Bases))
 	for b := range sc.tiers.Bases {
 		if p := y.Scores.P[b]; p > speaks {
@@ -298,6 +313,14 @@ func why(j *job, i int) string {
 			out += "; "
 		}
 		out += l.Info().ID + ": " + text
+	}
+	for g := range sc.guests {
+		if raw := rows.guests[g][i]; sc.guests[g].LogOdds(raw) > 0 {
+			if out != "" {
+				out += "; "
+			}
+			out += sc.guests[g].Learner.Info().ID + ": score " + strconv.FormatFloat(float64(raw), 'g', 3, 32)
+		}
 	}
 	return out
 }

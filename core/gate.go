@@ -19,13 +19,12 @@ import (
 // and give the same verdicts.
 type gate struct {
 	limit rateLimit
+	reach float64 // rate of the trained tiers above which guests can make no threat
 	cost  []float64
 	box   *ensemble.Ceiling // nil: all learners run on every row
 	out   float64           // share of the rows outside it, of those that it was made from
 
-	rows []int         // scratch: rows outside the box
-	sub  feature.Batch // those rows
-	raw  []float32     // their scores
+	rows []int // scratch: rows outside the box
 
 	wait, pause int  // batches until the next box may be made, and what wait is set to then
 	stale       bool // the box no longer serves: the next batch is scored whole
@@ -57,16 +56,25 @@ func (l rateLimit) mark(v *Verdict) {
 
 func newGate(s *scorer, b Budget) *gate {
 	g := &gate{limit: limitOf(s.tiers, b)}
+	g.reach = g.limit.rate
+	if len(s.guests) > 0 {
+		g.reach = min(1, g.limit.rate*portable.Exp(ensemble.GuestReach)*(1+guestSlack))
+	}
 	for i := range s.tiers.Bases {
 		g.cost = append(g.cost, costOf(s.tiers.Bases[i].Learner.Info()))
 	}
 	return g
 }
 
+// guestSlack is room for the rounding of what guests divide a rate by.
+const guestSlack = 1e-6
+
 // costOf estimates what a learner costs a row, in nanoseconds measured on one
 // machine: only their ratios matter, and only to what is run first.
 func costOf(info learner.Info) float64 {
 	switch {
+	case info.Cost > 0:
+		return float64(info.Cost)
 	case info.Texts:
 		return 400
 	case info.Type == "trees":
@@ -128,7 +136,7 @@ func (g *gate) form(s *scorer, r *kindRows) {
 	g.pause = min(max(1, 2*g.pause), maxPause)
 	g.wait = g.pause
 	rows := g.rows[:min(len(g.rows), boxRows)]
-	if g.box = s.tiers.CeilingOf(r.raw, rows, g.cost, g.limit.rate, s.adjuster.Bound()); g.box == nil {
+	if g.box = s.tiers.CeilingOf(r.raw, rows, g.cost, g.reach, s.adjuster.Bound()); g.box == nil {
 		return
 	}
 	g.out = g.box.Undecided(r.raw, rows)
@@ -143,15 +151,9 @@ func (g *gate) complete(s *scorer, r *kindRows, i int) {
 
 // rest runs the learners held back on g.rows.
 func (g *gate) rest(s *scorer, r *kindRows) {
-	gather(&g.sub, &r.rows, g.rows)
-	g.raw = sized(g.raw, len(g.rows))
 	for b := range s.tiers.Bases {
-		if g.asks(b) {
-			continue
-		}
-		s.scoreOne(g.raw, b, &g.sub)
-		for n, i := range g.rows {
-			r.raw[b][i] = g.raw[n]
+		if !g.asks(b) {
+			r.ask(s.tiers.Bases[b].Learner, r.raw[b], g.rows)
 		}
 	}
 }

@@ -42,6 +42,11 @@ type kindRows struct {
 	one     []float32   // one row of raw scores
 	gate    *gate       // nil unless Options.ThreatsOnly
 	inside  []bool      // rows that the gate decided
+	guests  [][]float32 // one slice a guest, of the rows asked
+	asked   []int
+
+	sub  feature.Batch // scratch of ask: some of the rows
+	some []float32     // their scores
 }
 
 func newJob(e *Engine) *job {
@@ -137,12 +142,15 @@ func (j *job) finish() {
 			if r.gate != nil {
 				r.gate.finish(s, r, event.Kind(k))
 			}
+			if len(s.guests) > 0 {
+				r.visit(j, s, event.Kind(k))
+			}
 		}
 	}
 	for i := range j.batch.Events {
 		e, v := &j.batch.Events[i], &j.verdicts[i]
 		*v = Verdict{
-			Line: j.line + int64(e.Line) + 1, Record: j.record + int64(i) + 1,
+			Line: j.line + int64(e.Line) + 1, Record: j.recordOf(i),
 			Offset: j.batch.Offset + int64(e.Raw.Off), Length: e.Raw.Len,
 			Kind: e.Kind, Time: e.Time, Err: e.Err,
 		}
@@ -170,34 +178,59 @@ func (j *job) judge(v *Verdict, e *event.Event, i int) {
 	if r.gate != nil && r.inside[i] {
 		v.Entity = EntityOf(&j.batch, e)
 		r.gate.limit.mark(v)
+		if audited(v.Record) {
+			v.Lift = r.lift(s, i)
+		}
 		return
 	}
-	for b := range r.one {
-		raw := r.raw[b][i]
-		r.one[b] = raw
-		if raw != raw {
-			v.Missing |= 1 << min(b, 63)
-		}
-	}
-	x := j.tiers[e.Kind]
-	s.tiers.Evaluate(x, r.one)
+	x := j.evaluate(s, r, i)
 	if x.Score != x.Score {
 		v.Err = errAllMissing
 		return
 	}
-	s.adjuster.Apply(x, &r.rows, i, &j.adapted)
 	v.Entity = EntityOf(&j.batch, e)
+	heard := r.gate == nil || x.Rate <= r.gate.reach
+	if heard || audited(v.Record) {
+		v.Lift = r.lift(s, i)
+		s.tiers.Lift(x, v.Lift)
+	}
 	if r.gate != nil && x.Rate > r.gate.limit.rate {
 		r.gate.limit.mark(v)
 		return
 	}
+	for b, raw := range r.one {
+		if raw != raw {
+			v.Missing |= 1 << b
+		}
+	}
+	for g := range s.guests {
+		if raw := r.guests[g][i]; raw != raw {
+			v.Missing |= 1 << (len(r.one) + g)
+		}
+	}
 	v.Score, v.FalseAlarmRate = x.Score, x.Rate
 	if v.FalseAlarmRate <= max(j.engine.options.Budget.Rate, maxDailyRate) {
-		v.Class = s.classOf(x)
+		v.Class = s.guestClass(r, i, s.classOf(x))
 		v.Technique = Techniques(v.Class)
 		v.Severity = severityOf(v.FalseAlarmRate, v.Class)
 	}
 }
+
+// evaluate runs the trained tiers on row i, and what labels say of it; what it returns is valid until the
+// next row of the kind.
+func (j *job) evaluate(s *scorer, r *kindRows, i int) *ensemble.Evaluation {
+	for b := range r.one {
+		r.one[b] = r.raw[b][i]
+	}
+	x := j.tiers[s.model.Kind]
+	if s.tiers.Evaluate(x, r.one); x.Score == x.Score {
+		s.adjuster.Apply(x, &r.rows, i, &j.adapted)
+	}
+	return x
+}
+
+// recordOf returns the number of event i in its file.
+func (j *job) recordOf(i int) int64 { return j.record + int64(i) + 1 }
 
 // speaks is the least probability at which a learner of one class may name it.
 const speaks = 0.5

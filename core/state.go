@@ -11,6 +11,7 @@ import (
 // resumes from it goes on exactly as the first one would.
 type State struct {
 	Windows     [event.NumKinds][]byte // snapshots, see feature.Context.AppendTo; empty for kinds not seen
+	Lifts       [event.NumKinds]Discount
 	Judged      int64                  // events with a verdict
 	First, Last int64                  // the span of their time, event.NoTime for none
 	Incidents   []Incident             // in the order of their numbers
@@ -20,6 +21,7 @@ type State struct {
 // State returns a copy of what the pass has learnt.
 func (s *Stream) State() State {
 	st := State{
+		Lifts: s.lifts,
 		Judged: s.judged, First: s.first, Last: s.last,
 		Incidents: slices.Clone(s.incidents.all), Numbered: s.incidents.numbered,
 	}
@@ -45,6 +47,7 @@ func (s *Stream) Resume(st State) error {
 		}
 	}
 	s.windows, s.judged, s.first, s.last = windows, st.Judged, st.First, st.Last
+	s.lifts = st.Lifts
 	s.incidents = incidents{all: slices.Clone(st.Incidents), numbered: st.Numbered}
 	s.incidents.index()
 	return nil

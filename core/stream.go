@@ -19,6 +19,7 @@ type Stream struct {
 	until   int64
 
 	windows   [event.NumKinds]*feature.Context
+	lifts     [event.NumKinds]Discount
 	incidents incidents
 	judged    int64 // events with a verdict, and the span of their time
 	first     int64
@@ -63,6 +64,7 @@ func (s *Stream) Settle(v *Verdict, sum *FileSummary, raw []byte) (in *Incident,
 		sum.unread(v)
 		return nil, false
 	}
+	s.lifts[v.Kind].apply(v)
 	if s.decide(v); !v.Threat {
 		return nil, false
 	}

@@ -40,6 +40,7 @@ type Verdict struct {
 	Incident       uint64   // number of the incident it belongs to, 0 for none
 	Outside        bool     // outside Options.Since and Until: scored, never a threat
 	Missing        uint64   // bit i: base learner i abstained or failed, see Engine.LearnerNames; 0 where Bounded
+	Lift           float64  // logarithm of what guests divided FalseAlarmRate by, before the Stream discounted it; in [0, log 10]
 	Bounded        bool     // no threat, and how far from one is not known: Score is an upper bound, FalseAlarmRate a lower one
 }
 
