@@ -183,7 +183,11 @@ type Discount struct {
 // discountPrior is how many records that were not lifted the mean starts with.
 const discountPrior = 4
 
-// apply discounts the lift of a verdict. No rate rises above that without guests.
+// discountSlack is room for rounding, so that no rate rises above that without
+// guests: logarithms of rates reach to -100 and are exact to 1e-14.
+const discountSlack = 1e-12
+
+// apply discounts the lift of a verdict.
 func (d *Discount) apply(v *Verdict) {
 	if audited(v.Record) {
 		d.Records++
@@ -193,8 +197,42 @@ func (d *Discount) apply(v *Verdict) {
 		return
 	}
 	mean := (discountPrior + d.Sum) / (discountPrior + d.Records)
-	v.FalseAlarmRate = min(1, v.FalseAlarmRate*min(mean, portable.Exp(v.Lift)))
+	v.FalseAlarmRate *= min(mean, portable.Exp(v.Lift)*(1-discountSlack))
 	if v.Severity != SeverityNone {
 		v.Severity = severityOf(v.FalseAlarmRate, v.Class)
+	}
+}
+
+// Tiers returns the trained tiers of a kind with the plugins that take places in
+// them, nil without a model of the kind.
+func (e *Engine) Tiers(k event.Kind) *ensemble.Tiers {
+	if e.kinds[k] == nil {
+		return nil
+	}
+	return e.kinds[k].tiers
+}
+
+// Raise applies the guests of a kind to rows that Tiers scored outside a Scan,
+// in their order: it changes the log-odds and rates, one a row, to those that a
+// Scan of these rows alone would give.
+func (e *Engine) Raise(k event.Kind, rows *feature.Batch, logOdds, rate []float64) {
+	s := e.kinds[k]
+	if len(s.guests) == 0 {
+		return
+	}
+	r := &kindRows{guests: make([][]float32, len(s.guests))}
+	for g := range s.guests {
+		r.guests[g] = make([]float32, rows.N)
+		scoreOrAbstain(r.guests[g], s.guests[g].Learner, rows)
+	}
+	var d Discount
+	x := s.tiers.NewEvaluation()
+	for i := range rows.N {
+		x.LogOdds, x.Score, x.Rate = logOdds[i], portable.Logistic(logOdds[i]), rate[i]
+		v := Verdict{Record: int64(i) + 1, Lift: r.lift(s, i)}
+		s.tiers.Lift(x, v.Lift)
+		v.FalseAlarmRate = x.Rate
+		d.apply(&v)
+		logOdds[i], rate[i] = x.LogOdds, v.FalseAlarmRate
 	}
 }

@@ -12,16 +12,16 @@ import (
 type State struct {
 	Windows     [event.NumKinds][]byte // snapshots, see feature.Context.AppendTo; empty for kinds not seen
 	Lifts       [event.NumKinds]Discount
-	Judged      int64                  // events with a verdict
-	First, Last int64                  // the span of their time, event.NoTime for none
-	Incidents   []Incident             // in the order of their numbers
-	Numbered    uint64                 // incidents that were ever numbered
+	Judged      int64      // events with a verdict
+	First, Last int64      // the span of their time, event.NoTime for none
+	Incidents   []Incident // in the order of their numbers
+	Numbered    uint64     // incidents that were ever numbered
 }
 
 // State returns a copy of what the pass has learnt.
 func (s *Stream) State() State {
 	st := State{
-		Lifts: s.lifts,
+		Lifts:  s.lifts,
 		Judged: s.judged, First: s.first, Last: s.last,
 		Incidents: slices.Clone(s.incidents.all), Numbered: s.incidents.numbered,
 	}
