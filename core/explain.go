@@ -117,10 +117,7 @@ func (j *job) explain(i int) *Explanation {
 		for g := range sc.guests {
 			rows.ask(sc.guests[g].Learner, rows.guests[g], []int{i})
 		}
-	}
-	if v.Bounded {
-		lift := rows.lift(sc, i)
-		sc.tiers.Lift(y, lift)
+		sc.tiers.Lift(y, rows.lift(sc, i))
 		x.Score, x.FalseAlarmRate = y.Score, y.Rate
 	}
 	for b := range sc.tiers.Bases {
