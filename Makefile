@@ -77,6 +77,16 @@ wasm/npm/node_modules: wasm/npm/package-lock.json
 	cd wasm/npm && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+## console: the static page around the package, in build/console, served on localhost
+.PHONY: console page
+PORT ?= 8080
+console: page
+	node wasm/console/serve.mjs build/console $(PORT)
+
+page: npm
+	@$(GO) run ./examples/logs -seed 1 -o build/logs
+	node wasm/console/build.mjs build/logs build/console
+
 ## test-npm: the package in Node and in Chromium (CHROMIUM names one that is not /usr/bin/chromium)
-test-npm: npm
+test-npm: page
 	cd wasm/npm && npm run check && npm test

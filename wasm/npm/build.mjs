@@ -13,8 +13,8 @@ const dist = at('dist/');
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist + 'models', { recursive: true });
 
-await build({
-  entryPoints: [at('src/index.ts'), at('src/worker.ts')],
+const options = {
+  outbase: at('src'),
   outdir: dist,
   bundle: true,
   format: 'esm',
@@ -24,6 +24,15 @@ await build({
   minify: true,
   sourcemap: 'linked',
   legalComments: 'inline',
+};
+await build({ ...options, entryPoints: [at('src/index.ts'), at('src/worker.ts')] });
+// The element holds lit and uPlot, and shares the library with the page.
+await build({
+  ...options,
+  entryPoints: [at('src/element/index.ts')],
+  loader: { '.css': 'text' },
+  conditions: ['production'],
+  plugins: [{ name: 'shared', setup: (b) => b.onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: '../index.js', external: true })) }],
 });
 execFileSync(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', at('tsconfig.json'), '--emitDeclarationOnly'], { stdio: 'inherit' });
 
@@ -36,6 +45,6 @@ const manifest = {};
 const add = (path) => {
   manifest[path] = 'sha384-' + createHash('sha384').update(readFileSync(dist + path)).digest('base64');
 };
-for (const path of ['index.js', 'worker.js', 'tiercel.wasm']) add(path);
+for (const path of ['index.js', 'worker.js', 'element/index.js', 'tiercel.wasm']) add(path);
 for (const name of readdirSync(dist + 'models').sort()) add('models/' + name);
 writeFileSync(dist + 'integrity.json', JSON.stringify(manifest, null, 2) + '\n');

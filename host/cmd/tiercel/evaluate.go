@@ -121,7 +121,7 @@ func evaluate(s streams, f *evaluateFlags, names []string) error {
 	if set.Rows.D != len(m.Schema.Names) {
 		return fmt.Errorf("evaluate: the model has %d features, this version computes %d; train it again", len(m.Schema.Names), set.Rows.D)
 	}
-	scored, err := train.ScoreModel(m, &set.Rows)
+	scored, err := train.Score(m.Tiers, &set.Rows)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 // The command line tool and the logs of examples/logs: what the package is held to.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ export function native({ seed = 5, lines = 2500 } = {}) {
     logs: ['access.log', 'conn.log', 'dns.log', 'auth.log'],
     path: (name) => join(dir, name),
     read: (name) => readFileSync(join(dir, name)),
+    write: (name, bytes) => writeFileSync(join(dir, name), bytes),
     /** The command's output for files in dir. */
     scan(names, ...flags) {
       const r = spawnSync(tool, ['scan', ...flags, ...names], { cwd: dir, maxBuffer: 1 << 28, encoding: 'utf8' });

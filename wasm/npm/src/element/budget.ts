@@ -1,0 +1,83 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { base } from './styles.js';
+import { many, percent } from './text.js';
+
+/** The budgets that can be set: one in 100,000 normal events to one in a hundred. */
+export const WIDEST = 0.01;
+export const DEFAULT_BUDGET = 0.001;
+const DECADES = 3;
+const STEPS = 60;
+
+/** A position of the slider as a share, rounded to two digits: 0.0013. */
+function shareAt(step: number): number {
+  return Number((WIDEST * 10 ** ((step / STEPS - 1) * DECADES)).toPrecision(2));
+}
+
+function stepAt(share: number): number {
+  return Math.round((Math.log10(share / WIDEST) / DECADES + 1) * STEPS);
+}
+
+/** How many false alarms can be borne. Event: `budget` with the share of normal events. */
+export class BudgetControl extends LitElement {
+  static override properties = { budget: { type: Number }, threats: { type: Number }, incidents: { type: Number }, daily: { type: Number } };
+  declare budget: number;
+  /** What passes the budget now. */
+  declare threats: number;
+  declare incidents: number;
+  /** Events a day in these logs; 0 when not known. */
+  declare daily: number;
+
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: block;
+      }
+      label {
+        display: flex;
+        justify-content: space-between;
+        gap: 12px;
+        font-weight: 600;
+      }
+      input {
+        display: block;
+        width: 100%;
+        margin: 5px 0 4px;
+        height: 18px;
+      }
+      .effect > * {
+        display: block;
+        font-size: 12px;
+        color: var(--muted);
+      }
+      .effect strong {
+        color: var(--ink);
+        font-weight: 500;
+      }
+    `,
+  ];
+
+  constructor() {
+    super();
+    this.budget = DEFAULT_BUDGET;
+    this.threats = 0;
+    this.incidents = 0;
+    this.daily = 0;
+  }
+
+  private change(e: Event): void {
+    this.dispatchEvent(new CustomEvent('budget', { detail: shareAt(Number((e.target as HTMLInputElement).value)) }));
+  }
+
+  private get spoken(): string {
+    return `${percent(this.budget)} of normal events: ${many(this.threats, 'threat')}, ${many(this.incidents, 'incident')}`;
+  }
+
+  protected override render(): TemplateResult {
+    const alarms = this.daily * this.budget;
+    const told = alarms >= 1.5 ? `about ${many(Math.round(alarms), 'false alarm')} a day` : alarms > 0 ? `about one false alarm in ${many(Math.max(Math.round(1 / alarms), 1), 'day')}` : '';
+    return html`<label for="share"><span>False-alarm budget</span><output for="share">${percent(this.budget)}</output></label>
+      <input id="share" type="range" min="0" max=${STEPS} step="1" .value=${String(stepAt(this.budget))} aria-valuetext=${this.spoken} @input=${this.change}>
+      <div class="effect"><strong>${many(this.threats, 'threat')}, ${many(this.incidents, 'incident')}</strong><span>${told || 'share of normal events that may alarm'}</span></div>`;
+  }
+}

@@ -1,0 +1,364 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import type { Explanation, Row } from '../index.js';
+import { severity, severityStyles } from './severity.js';
+import { base } from './styles.js';
+import { classTitle, clock, count, find, KINDS, many, rarity, runs, visible } from './text.js';
+import { fullness, learnerTitle, tiers } from './tiers.js';
+
+/** What of a row labels may have moved. */
+export interface Standing {
+  severity: number;
+  score: number;
+  rate: number;
+  time: number;
+  class: string;
+  entity: string;
+}
+
+/** Reasons that are told above the fold, and those of each learner. */
+const TOLD = 4;
+
+/**
+ * The whole way of one threat: the record with the pieces that mattered marked,
+ * the decoded values, each learner's part and the weights of the tiers. Events:
+ * `close`, `mark` with 'threat', 'benign' or null, `entity` with the source to filter by.
+ */
+export class ThreatDetail extends LitElement {
+  static override properties = {
+    row: { attribute: false },
+    standing: { attribute: false },
+    earlier: { attribute: false },
+    explanation: { attribute: false },
+    problem: { attribute: false },
+    label: { attribute: false },
+    labels: { attribute: false },
+  };
+  declare row: Row;
+  declare standing: Standing;
+  /** The score before the latest label; null when it did not move. */
+  declare earlier: number | null;
+  /** Null while it is being made. */
+  declare explanation: Explanation | null;
+  declare problem: string;
+  declare label: 'threat' | 'benign' | null;
+  /** Whether labels can be given. */
+  declare labels: boolean;
+
+  static override styles = [
+    base,
+    severityStyles,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        min-height: 0;
+        background: var(--surface);
+      }
+      header {
+        padding: 12px 16px 10px;
+        border-bottom: 1px solid var(--line);
+      }
+      .top {
+        display: flex;
+        align-items: center;
+        gap: 10px;
+      }
+      h2 {
+        font-size: 16px;
+        letter-spacing: -0.01em;
+        flex: 1;
+        min-width: 0;
+        overflow-wrap: anywhere;
+      }
+      .facts {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 3px 12px;
+        margin-top: 4px;
+        align-items: center;
+      }
+      .link {
+        min-height: 0;
+        padding: 0;
+        border: 0;
+        background: none;
+        text-decoration: underline;
+        text-decoration-color: var(--edge);
+        text-underline-offset: 2px;
+      }
+      .judge {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 8px;
+        margin-top: 10px;
+      }
+      .close {
+        padding: 3px 8px;
+      }
+      .body {
+        flex: 1;
+        min-height: 0;
+        overflow: auto;
+        padding: 0 16px 24px;
+      }
+      section {
+        padding-top: 14px;
+      }
+      section > h3 {
+        margin-bottom: 6px;
+      }
+      .text {
+        padding: 8px 10px;
+        border: 1px solid var(--line);
+        border-radius: 7px;
+        background: var(--bg);
+        font: 12px/1.55 var(--mono);
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
+        max-height: 220px;
+        overflow: auto;
+        tab-size: 4;
+      }
+      .value + .value {
+        margin-top: 8px;
+      }
+      .origin {
+        display: flex;
+        gap: 8px;
+        font-size: 12px;
+        color: var(--muted);
+        margin-bottom: 2px;
+      }
+      .because li {
+        display: flex;
+        gap: 8px;
+        padding: 2px 0;
+      }
+      .because li::before {
+        content: '';
+        flex: none;
+        width: 5px;
+        height: 5px;
+        margin-top: 7px;
+        border-radius: 50%;
+        background: var(--accent);
+      }
+      .because span {
+        overflow-wrap: anywhere;
+      }
+      svg text {
+        font: 11px var(--tiercel-font, system-ui, sans-serif);
+        fill: var(--ink);
+      }
+      svg .heads text {
+        fill: var(--muted);
+      }
+      svg text.halo {
+        paint-order: stroke;
+        stroke: var(--surface);
+        stroke-width: 3px;
+        stroke-linejoin: round;
+      }
+      svg .result {
+        font-weight: 700;
+        font-size: 12px;
+        fill: var(--accent);
+      }
+      .slot {
+        fill: var(--raised);
+      }
+      .bar {
+        fill: var(--edge);
+      }
+      .bar.strong {
+        fill: var(--accent);
+      }
+      .link.strong, path.link.strong {
+        stroke: var(--accent);
+      }
+      path.link {
+        stroke: var(--edge);
+      }
+      .node {
+        fill: var(--surface);
+        stroke: var(--edge);
+        stroke-width: 1.5;
+      }
+      .node.strong {
+        fill: var(--accent);
+        stroke: var(--surface);
+      }
+      table {
+        width: 100%;
+        border-collapse: collapse;
+        font-size: 12px;
+      }
+      th, td {
+        text-align: left;
+        padding: 4px 8px 4px 0;
+        border-bottom: 1px solid var(--line);
+        vertical-align: top;
+        font-weight: 400;
+        overflow-wrap: anywhere;
+      }
+      thead th {
+        color: var(--muted);
+      }
+      th.number, td.number {
+        text-align: right;
+        white-space: nowrap;
+      }
+      tr.loud th {
+        font-weight: 650;
+      }
+      .reasons {
+        font-weight: 400;
+        color: var(--muted);
+      }
+      details {
+        margin-top: 14px;
+      }
+      details details {
+        margin-top: 8px;
+      }
+      summary {
+        cursor: pointer;
+        font-size: 12px;
+        font-weight: 600;
+        color: var(--muted);
+        padding: 2px 0;
+      }
+      dl {
+        display: grid;
+        grid-template-columns: minmax(90px, auto) 1fr;
+        gap: 3px 14px;
+        font-size: 12px;
+        margin-top: 6px;
+      }
+      dt {
+        color: var(--muted);
+        overflow-wrap: anywhere;
+      }
+      dd {
+        font-family: var(--mono);
+        overflow-wrap: anywhere;
+      }
+    `,
+  ];
+
+  private tell(name: string, detail?: unknown): void {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  override focus(): void {
+    this.renderRoot.querySelector<HTMLElement>('.body')?.focus();
+  }
+
+  private key(e: KeyboardEvent): void {
+    if (e.key === 'Escape') this.tell('close');
+    else if ((e.key === 't' || e.key === 'b') && !e.ctrlKey && !e.metaKey && !e.altKey) this.tell('mark', e.key === 't' ? 'threat' : 'benign');
+    else return;
+    e.preventDefault();
+  }
+
+  protected override render(): TemplateResult {
+    const { row, standing: s } = this;
+    return html`<header @keydown=${this.key}>
+        <div class="top">
+          <h2>${classTitle(s.class)}</h2>
+          ${severity(s.severity)}
+          <button class="plain close" aria-label="Close the detail" title="Close (Esc)" @click=${() => this.tell('close')}><span aria-hidden="true">✕</span></button>
+        </div>
+        <div class="facts">
+          ${s.entity ? html`<button class="link mono" title="Show only this source" @click=${() => this.tell('entity', s.entity)}>${visible(s.entity)}</button>` : ''}
+          <span class="muted">${clock(s.time)}</span>
+          <span class="muted">${KINDS[row.kind]} · ${visible(row.file)}, line ${count(row.line)}</span>
+          ${row.technique.map((t) => html`<span class="chip" title="MITRE ATT&CK technique">${visible(t)}</span>`)}
+        </div>
+        <div class="facts">
+          <span title="Share of normal events that score at least this high">Among normal events <strong>${rarity(s.rate)}</strong> scores this high</span>
+          <span class="muted">score ${this.earlier === null ? '' : html`${this.earlier.toFixed(4)} → `}${s.score.toFixed(4)}</span>
+        </div>
+        ${this.labels
+          ? html`<div class="judge" role="group" aria-label="Your judgement">
+              <button aria-pressed=${String(this.label === 'threat')} title="It is a threat (t)" @click=${() => this.tell('mark', this.label === 'threat' ? null : 'threat')}>Threat</button>
+              <button aria-pressed=${String(this.label === 'benign')} title="It is harmless (b)" @click=${() => this.tell('mark', this.label === 'benign' ? null : 'benign')}>Benign</button>
+              <span class="muted">${this.label ? `You called it ${this.label === 'threat' ? 'a threat' : 'benign'}` : 'Your judgement adapts the scores, within a bound'}</span>
+            </div>`
+          : ''}
+      </header>
+      <div class="body" tabindex="0" role="region" aria-label="Why this verdict" @keydown=${this.key}>
+        ${this.problem ? html`<section role="alert">${this.problem}</section>` : this.explanation ? this.explained(this.explanation) : this.record([])}
+      </div>`;
+  }
+
+  private explained(x: Explanation): TemplateResult {
+    if (x.error) return html`<section>${visible(x.error)}</section>${this.record([])}`;
+    const marked = x.values.filter((v) => v.marks.length > 0);
+    const others = x.values.filter((v) => v.marks.length === 0);
+    const because = topReasons(x);
+    return html`
+      ${because.length ? html`<section><h3>What weighed most</h3><ul class="because">${because.map((r) => html`<li><span>${visible(r)}</span></li>`)}</ul></section>` : ''}
+      ${marked.length ? html`<section><h3>Decoded text, with the pieces that mattered</h3>${marked.map((v) => value(v))}</section>` : ''}
+      ${this.record(marked.map((v) => v.raw))}
+      <section><h3>How the tiers judged</h3>${tiers(x)}</section>
+      <section>
+        <h3>Each learner’s part</h3>
+        <table>
+          <thead><tr><th>Learner and its reasons</th><th class="number">Rarity</th><th class="number">Score</th></tr></thead>
+          <tbody>${[...x.learners].sort((a, b) => Number(a.missing) - Number(b.missing) || a.tail - b.tail).map((l) => learner(l))}</tbody>
+        </table>
+      </section>
+      <details>
+        <summary>${many(x.fields.length, 'field')} of the record${others.length ? `, ${many(others.length, 'unremarkable text')}` : ''}</summary>
+        <dl>${x.fields.map((f) => html`<dt>${visible(f.name)}</dt><dd>${visible(f.value)}</dd>`)}</dl>
+        ${others.map((v) => value(v))}
+      </details>
+      <details>
+        <summary>${many(x.features.length, 'feature')} that learners see</summary>
+        <dl>${x.features.map((f) => html`<dt>${visible(f.name)}</dt><dd>${Number(f.value.toPrecision(5))}</dd>`)}</dl>
+      </details>`;
+  }
+
+  private record(pieces: readonly string[]): TemplateResult {
+    const raw = this.row.raw;
+    return html`<section><h3>Record</h3><div class="text" dir="ltr">${marks(raw, find(raw, pieces))}</div></section>`;
+  }
+}
+
+/** Reasons of the learners that find the record rarest, each text once. */
+export function topReasons(x: Explanation): string[] {
+  const out: string[] = [];
+  const loud = x.learners.filter((l) => !l.missing).sort((a, b) => a.tail - b.tail);
+  for (const l of loud.slice(0, 3)) {
+    let taken = 0;
+    for (const r of l.reasons) {
+      if (r.weight <= 0 || out.includes(r.text) || taken === 2) continue;
+      out.push(r.text);
+      taken++;
+    }
+  }
+  return out.slice(0, TOLD);
+}
+
+function marks(text: string, ranges: readonly (readonly [number, number])[]): TemplateResult[] {
+  return runs(text, ranges).map((r) => (r.marked ? html`<mark>${visible(r.text)}</mark>` : html`${visible(r.text)}`));
+}
+
+function value(v: Explanation['values'][number]): TemplateResult {
+  const decoded = v.levels > 0 ? `decoded ${v.levels === 1 ? 'once' : v.levels === 2 ? 'twice' : `${v.levels} times`}` : '';
+  return html`<div class="value">
+    <div class="origin"><span>${visible(v.origin)}${v.name ? html` <strong>${visible(v.name)}</strong>` : ''}</span><span>${decoded}</span></div>
+    <div class="text" dir="ltr">${marks(v.decoded, v.marks)}</div>
+  </div>`;
+}
+
+function learner(l: Explanation['learners'][number]): TemplateResult {
+  const reasons = l.reasons.slice(0, TOLD).map((r) => `${visible(r.text)} ${r.weight < 0 ? '−' : '+'}${Math.abs(r.weight).toPrecision(2)}`);
+  return html`<tr class=${!l.missing && fullness(l.tail) >= 0.5 ? 'loud' : ''}>
+    <th scope="row">${learnerTitle(l)}${reasons.length ? html`<div class="reasons">${reasons.join(' · ')}</div>` : ''}</th>
+    <td class="number">${l.missing ? 'says nothing' : rarity(l.tail)}</td>
+    <td class="number">${l.missing ? '' : l.p.toFixed(3)}</td>
+  </tr>`;
+}

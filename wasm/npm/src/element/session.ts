@@ -1,0 +1,293 @@
+/**
+ * What the console is about, without a pixel of it: the engine, the logs that
+ * were given, the scan that runs and what it found. Whoever shows it is told
+ * when something changed.
+ */
+import { Tiercel, type Explanation, type FileSummary, type Format, type LoadOptions, type Model, type Progress, type Timeline } from '../index.js';
+import { DEFAULT_BUDGET, WIDEST } from './budget.js';
+import { Findings } from './findings.js';
+import { message } from './text.js';
+
+export type Phase = 'empty' | 'scanning' | 'done';
+
+/** Something that went wrong, or that was done, told until it is put away. */
+export interface Notice {
+  text: string;
+  bad: boolean;
+}
+
+export type Label = 'threat' | 'benign';
+
+interface Learning {
+  label(row: unknown, label: Label): Promise<unknown>;
+  undo(): Promise<unknown>;
+  saveAdaptation(): Promise<BlobPart>;
+  loadAdaptation(bytes: Uint8Array): Promise<unknown>;
+  addPlugin(bytes: Uint8Array): Promise<unknown>;
+}
+
+/** Milliseconds between two pictures of a scan that runs. */
+const PICTURE = 200;
+
+export class Session {
+  phase: Phase = 'empty';
+  files: File[] = [];
+  progress: Progress | null = null;
+  findings = new Findings();
+  timeline: Timeline | null = null;
+  summary: FileSummary[] = [];
+  models: readonly Model[] = [];
+  notices: Notice[] = [];
+  /** What was taken for each file, and why. */
+  readonly formats = new Map<string, { format: string; why: string }>();
+  /** The formats that can be read, once the engine is there. */
+  known: readonly Format[] = [];
+  budget = DEFAULT_BUDGET;
+  /** Format to read all files in; '' detects it. */
+  format = '';
+  private engine: Promise<Tiercel> | null = null;
+  private stopping: AbortController | null = null;
+  private running: Promise<void> = Promise.resolve();
+  private settling: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly options: () => LoadOptions,
+    private readonly changed: () => void,
+  ) {}
+
+  /** The engine, loaded when it is first needed; a failure may be tried again. */
+  load(): Promise<Tiercel> {
+    this.engine ??= Tiercel.load(this.options()).then(
+      (t) => {
+        this.models = t.models;
+        void t.formats().then((known) => (this.known = known), () => {});
+        return t;
+      },
+      (e) => {
+        this.engine = null;
+        throw e;
+      },
+    );
+    return this.engine;
+  }
+
+  /** Scans the files together with those that are there already. */
+  add(files: readonly File[]): Promise<void> {
+    return this.scan([...this.files, ...files]);
+  }
+
+  remove(file: File): Promise<void> {
+    return this.scan(this.files.filter((f) => f !== file));
+  }
+
+  /** Scans files as one pass, after giving up the one that runs. */
+  scan(files: readonly File[]): Promise<void> {
+    this.cancel();
+    this.files = distinct(files);
+    this.running = this.running.then(() => this.run(this.files));
+    return this.running;
+  }
+
+  /** Reads all files again in a format; '' detects it. */
+  readAs(format: string): Promise<void> {
+    this.format = format;
+    return this.scan(this.files);
+  }
+
+  cancel(): void {
+    this.stopping?.abort();
+  }
+
+  /** Forgets logs and findings; labels and plugins stay. */
+  clear(): void {
+    this.cancel();
+    this.running = this.running.then(() => {
+      this.reset();
+      this.files = [];
+      this.phase = 'empty';
+      this.changed();
+    });
+  }
+
+  private reset(): void {
+    this.findings = new Findings();
+    this.timeline = null;
+    this.summary = [];
+    this.progress = null;
+    this.formats.clear();
+    this.notices = [];
+  }
+
+  private async run(files: readonly File[]): Promise<void> {
+    if (files !== this.files) return; // others were given since
+    this.reset();
+    this.phase = files.length ? 'scanning' : 'empty';
+    this.changed();
+    if (!files.length) return;
+    const stop = (this.stopping = new AbortController());
+    let t: Tiercel;
+    try {
+      t = await this.load();
+    } catch (e) {
+      this.phase = 'empty';
+      return this.say(`The engine could not be loaded: ${message(e)}`, true);
+    }
+    let drawn = performance.now();
+    const picture = () => {
+      if (performance.now() - drawn < PICTURE) return;
+      drawn = performance.now();
+      this.changed();
+    };
+    try {
+      const onProgress = (p: Progress) => {
+        this.progress = p;
+        this.formats.set(p.file, { format: p.format, why: p.why });
+        picture();
+      };
+      for await (const part of t.scan([...files], {
+        budget: this.budget, widest: WIDEST, signal: stop.signal, onProgress, ...(this.format ? { format: this.format } : {}),
+      })) {
+        this.findings.add(part);
+        picture();
+      }
+    } catch (e) {
+      if (stop.signal.aborted) this.notices.push({ text: 'Cancelled: what was read until then is shown.', bad: false });
+      else this.notices.push({ text: message(e), bad: true });
+    }
+    await this.report(t);
+    this.phase = 'done';
+    this.changed();
+  }
+
+  /** Takes over what the engine says of the scan as a whole. */
+  private async report(t: Tiercel): Promise<void> {
+    try {
+      this.timeline = t.timeline();
+      this.summary = t.summary();
+    } catch {
+      this.timeline = null; // the scan ended before it began
+    }
+  }
+
+  /** Shows the effect of a budget at once, and has the engine judge again when it is let go. */
+  setBudget(share: number): void {
+    this.budget = share;
+    clearTimeout(this.settling);
+    if (this.phase === 'done') this.settling = setTimeout(() => void this.judge(), 120);
+    this.changed();
+  }
+
+  private async judge(): Promise<void> {
+    try {
+      const t = await this.load();
+      await t.setBudget(this.budget);
+      this.findings.refresh();
+      this.changed();
+    } catch (e) {
+      this.say(message(e), true);
+    }
+  }
+
+  /** Labels of rows of these findings, in the order in which they were given. */
+  readonly labels = new Map<number, Label>();
+  /** Scores before the latest label, of rows whose score it moved. */
+  readonly moved = new Map<number, number>();
+
+  /** What people teach the engine; it may be of a version that cannot learn. */
+  private async teach(run: (t: Learning) => Promise<unknown>): Promise<void> {
+    try {
+      const t = (await this.load()) as unknown as Learning;
+      if (typeof t.label !== 'function') throw new Error('this engine cannot learn from labels');
+      const before = Float64Array.from({ length: this.findings.length }, (_, i) => this.findings.scoreOf(i));
+      await run(t);
+      this.findings.refresh();
+      this.moved.clear();
+      before.forEach((score, i) => score !== this.findings.scoreOf(i) && this.moved.set(i, score));
+      this.changed();
+    } catch (e) {
+      this.say(message(e), true);
+    }
+  }
+
+  /** Labels a row, or takes its label back with null. */
+  async mark(i: number, label: Label | null): Promise<void> {
+    if (label === null) return this.undo();
+    await this.teach(async (t) => {
+      await t.label(this.findings.row(i), label);
+      this.labels.set(i, label);
+    });
+  }
+
+  /** Takes the latest label back. */
+  async undo(): Promise<void> {
+    const last = [...this.labels.keys()].at(-1);
+    if (last === undefined) return;
+    await this.teach(async (t) => {
+      await t.undo();
+      this.labels.delete(last);
+    });
+  }
+
+  async saveAdaptation(): Promise<Blob> {
+    return new Blob([await ((await this.load()) as unknown as Learning).saveAdaptation()]);
+  }
+
+  async loadAdaptation(file: File): Promise<void> {
+    await this.teach(async (t) => t.loadAdaptation(new Uint8Array(await file.arrayBuffer())));
+  }
+
+  /** Adds a base learner of a third party. */
+  async plugin(file: File): Promise<void> {
+    await this.teach(async (t) => t.addPlugin(new Uint8Array(await file.arrayBuffer())));
+  }
+
+  async explain(i: number): Promise<Explanation> {
+    const row = this.findings.row(i);
+    const t = await this.load();
+    return t.explain(this.files.find((f) => f.name === row.file) ?? null, row);
+  }
+
+  /** The threats under the budget, as a file to save. */
+  async export(format: 'json' | 'csv' | 'html'): Promise<Blob> {
+    clearTimeout(this.settling);
+    await this.judge();
+    return (await this.load()).export(format);
+  }
+
+  /** Events a day, from the timeline; 0 when the logs have no times. */
+  get daily(): number {
+    const t = this.timeline;
+    if (!t) return 0;
+    const events = t.events.reduce((a, b) => a + b, 0);
+    const days = (t.events.length * Number(t.width)) / 86_400e9;
+    return days > 0 ? events / Math.max(days, 1 / 24) : 0;
+  }
+
+  say(text: string, bad = false): void {
+    this.notices = [...this.notices.filter((n) => n.text !== text), { text, bad }].slice(-4);
+    this.changed();
+  }
+
+  dismiss(notice: Notice): void {
+    this.notices = this.notices.filter((n) => n !== notice);
+    this.changed();
+  }
+
+  async close(): Promise<void> {
+    this.cancel();
+    const engine = this.engine;
+    this.engine = null;
+    await (await engine?.catch(() => null))?.close();
+  }
+}
+
+/** Files of one name are told apart: rows name their file. */
+function distinct(files: readonly File[]): File[] {
+  const names = new Set<string>();
+  return files.map((file) => {
+    let name = file.name || 'log';
+    for (let n = 2; names.has(name); n++) name = `${file.name} (${n})`;
+    names.add(name);
+    return name === file.name ? file : new File([file], name, { lastModified: file.lastModified });
+  });
+}

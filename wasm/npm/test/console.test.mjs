@@ -1,0 +1,255 @@
+// The console in Chromium, under its content security policy: what a person does
+// with logs, held to what the command line says of them.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { drop, open, scanned, serious, shown, start, until } from './console-page.mjs';
+import { native, parse } from './native.mjs';
+
+const LOGS = ['access.log', 'conn.log.gz', 'auth.log'];
+let n, stage, view, page;
+
+before(async () => {
+  n = native({ seed: 8, lines: 1500 });
+  n.write('conn.log.gz', gzipSync(n.read('conn.log')));
+  stage = await start();
+  view = await open(stage);
+  page = view.page;
+});
+
+after(async () => {
+  await stage?.stop();
+  n?.remove();
+});
+
+const files = (names) => names.map((name) => ({ name, bytes: n.read(name) }));
+const threats = (budget = '0.1%', names = LOGS) => parse(n.scan(names, '--output', 'ndjson', '--budget', budget));
+const rows = () => page.locator('tiercel-threats .body');
+const download = async (name) => {
+  await page.getByText('Export', { exact: true }).click();
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);
+  return { name: file.suggestedFilename(), text: readFileSync(await file.path(), 'utf8') };
+};
+const clear = async () => {
+  await page.getByRole('button', { name: 'Clear', exact: true }).click();
+  await page.getByRole('heading', { name: 'See the threats in a log' }).waitFor();
+};
+
+test('dropping an Apache log, a packed Zeek log and an auth log shows their threats', async () => {
+  await drop(page, files(LOGS));
+  await scanned(page);
+  const want = threats();
+  assert.equal((await shown(page)).all, want.length);
+  assert.equal(Number(await page.locator('.figure b').textContent()), new Set(want.map((t) => t.incident)).size);
+  const severities = await page.locator('tiercel-incidents .severity').allTextContents();
+  const ranks = severities.map((s) => ['Low', 'Medium', 'High', 'Critical'].indexOf(s.trim()));
+  assert.deepEqual(ranks, [...ranks].sort((a, b) => b - a), 'worst first');
+  await page.getByText('3 logs').click();
+  const listed = await page.locator('.file').allTextContents();
+  for (const [i, format] of ['combined', 'zeek', 'syslog'].entries()) assert.match(listed[i], new RegExp(format), listed[i]);
+  await page.keyboard.press('Escape');
+});
+
+test('the budget shows its effect at once', async () => {
+  const slider = page.getByRole('slider', { name: /budget/i });
+  const before = (await shown(page)).all;
+  await slider.focus();
+  await page.keyboard.press('Home'); // 0.001 %
+  await until(async () => (await shown(page)).all === threats('0.001%').length, 'the threats of 0.001 %');
+  assert.ok((await shown(page)).all < before);
+  await page.keyboard.press('End'); // 1 %
+  await until(async () => (await shown(page)).all === threats('1%').length, 'the threats of 1 %');
+  for (let i = 0; i < 20; i++) await page.keyboard.press('ArrowLeft');
+  assert.match(await page.locator('tiercel-budget output').textContent(), /^0\.1\s%$/);
+  await until(async () => (await shown(page)).all === before, 'the threats of 0.1 % again');
+});
+
+test('filters, sorting and an incident narrow the table', async () => {
+  const all = threats();
+  const sqli = all.filter((t) => t.class === 'sqli');
+  await page.getByRole('combobox', { name: 'Class' }).selectOption('sqli');
+  await until(async () => (await shown(page)).rows === sqli.length, 'SQL injections only');
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('textbox', { name: 'Source' }).fill(all[0].entity);
+  await page.keyboard.press('Enter');
+  await until(async () => (await shown(page)).rows === all.filter((t) => t.entity === all[0].entity).length, 'one source');
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('searchbox').fill('Accepted password');
+  await until(async () => (await shown(page)).rows < all.length, 'a text');
+  assert.match(await rows().first().textContent(), /Accepted password/);
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await until(async () => (await shown(page)).rows === all.length, 'everything again');
+  assert.equal(await page.getByRole('searchbox').inputValue(), '');
+
+  const header = page.getByRole('columnheader', { name: /Time/ });
+  await header.getByRole('button').click();
+  const times = await page.locator('tiercel-threats .body .time').allTextContents();
+  assert.deepEqual(times, [...times].sort());
+  assert.equal(await header.getAttribute('aria-sort'), 'ascending');
+  await header.getByRole('button').click();
+  const newest = await page.locator('tiercel-threats .body .time').first().textContent();
+  assert.equal(newest, all.map((t) => t.time).filter(Boolean).sort().at(-1).slice(0, 19).replace('T', ' '));
+
+  const first = page.locator('tiercel-incidents li button').first();
+  const events = Number(/([\d,]+) event/.exec(await first.textContent())[1].replaceAll(',', ''));
+  await first.click();
+  await until(async () => (await shown(page)).rows === events, 'the events of one incident');
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+});
+
+test('brushing the timeline is a filter by time', async () => {
+  const all = (await shown(page)).all;
+  const box = await page.locator('tiercel-timeline .u-over').boundingBox();
+  await page.mouse.move(box.x + box.width * 0.1, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 50, { steps: 4 });
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 50, { steps: 4 });
+  await page.mouse.up();
+  await until(async () => (await shown(page)).rows < all, 'fewer threats');
+  const { rows: inside } = await shown(page);
+  const value = (name) => page.getByLabel(name).inputValue();
+  const [from, to] = [await value('From, UTC'), await value('To, UTC')];
+  const within = threats().filter((t) => t.time && t.time >= from && t.time < to + '.999').length;
+  assert.ok(Math.abs(inside - within) <= 3, `${inside} shown, ${within} between ${from} and ${to}`); // fields have whole seconds
+  await page.getByLabel('To, UTC').fill(from);
+  await until(async () => (await shown(page)).rows === 0, 'an empty span');
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await until(async () => (await shown(page)).rows === all, 'everything again');
+});
+
+test('the detail shows the record, what mattered and every tier', async () => {
+  await page.getByRole('combobox', { name: 'Class' }).selectOption('xss');
+  await until(async () => (await rows().allTextContents()).every((text) => /Cross-site/.test(text)), 'one class');
+  await rows().first().click();
+  const detail = page.locator('tiercel-detail');
+  await detail.getByText('How the tiers judged').waitFor();
+  const place = /access\.log, line ([\d,]+)/.exec(await detail.locator('header').textContent());
+  const line = n.read('access.log').toString().split('\n')[Number(place[1].replaceAll(',', '')) - 1];
+  const texts = await detail.locator('.text').allTextContents();
+  assert.ok(texts.includes(line), 'the record as it stands in the file');
+  assert.ok((await detail.locator('mark').allTextContents()).some((t) => /script|alert|onerror|<|svg/i.test(t)), 'marked pieces');
+  const { explain: x } = parse(n.scan(['access.log'], '--output', 'ndjson', '--explain')).find((t) => t.line === Number(place[1].replaceAll(',', '')));
+  assert.equal(await detail.locator('tbody tr').count(), x.learners.length);
+  assert.equal(await detail.locator('svg rect.slot').count(), x.learners.length);
+  assert.equal(await detail.locator('svg circle').count(), x.metas.length + 1);
+  await page.getByRole('button', { name: 'Close the detail' }).click();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+});
+
+test('exports are those of the command line', async () => {
+  const json = await download('Threats as JSON');
+  assert.equal(json.name, 'tiercel.json');
+  assert.deepEqual(JSON.parse(json.text), threats());
+  assert.equal((await download('Threats as CSV')).text, n.scan(LOGS, '--output', 'csv', '--budget', '0.1%'));
+  const report = (await download('Report')).text;
+  assert.doesNotMatch(report, /<script|https?:\/\/(?!shop\.example)[^"]*\.(js|css)/);
+  const alone = await page.context().newPage();
+  const asked = [];
+  alone.on('request', (r) => asked.push(r.url()));
+  await alone.setContent(report);
+  assert.ok((await alone.locator('body').innerText()).includes(threats()[0].entity));
+  assert.deepEqual(asked.filter((url) => !url.startsWith('data:')), []);
+  await alone.close();
+});
+
+test('everything can be done with the keyboard', async () => {
+  await clear();
+  const chooser = page.waitForEvent('filechooser');
+  await page.keyboard.press('Tab'); // Model
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await (await chooser).setFiles({ name: 'access.log', mimeType: 'text/plain', buffer: n.read('access.log') });
+  await scanned(page);
+  const at = () => page.evaluate(() => {
+    let a = document.activeElement;
+    while (a?.shadowRoot?.activeElement) a = a.shadowRoot.activeElement;
+    return `${a?.getAttribute('role') ?? a?.localName} ${a?.getAttribute('aria-label') ?? a?.textContent.trim().slice(0, 20) ?? ''}`;
+  });
+  for (let i = 0; i < 60 && !(await at()).startsWith('grid'); i++) await page.keyboard.press('Tab');
+  assert.match(await at(), /^grid Threats/);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  const active = () => page.locator('tiercel-threats .grid').getAttribute('aria-activedescendant');
+  assert.equal(await active(), 'r2');
+  await page.keyboard.press('End');
+  const last = (await shown(page)).rows - 1;
+  assert.equal(await active(), `r${last}`);
+  await page.locator(`tiercel-threats #r${last}`).waitFor();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await page.locator('tiercel-detail').getByText('How the tiers judged').waitFor();
+  assert.equal(await rows().first().getAttribute('aria-selected'), 'true');
+  for (let i = 0; i < 20 && !/Why this verdict/.test(await at()); i++) await page.keyboard.press('Tab');
+  await page.keyboard.press('Escape');
+  await page.locator('tiercel-detail').waitFor({ state: 'detached' });
+  assert.match(await at(), /^grid Threats/, 'closing gives the keyboard back');
+});
+
+test('cancelling keeps what was found and the page alive', async () => {
+  await clear();
+  const log = n.read('access.log');
+  await drop(page, [{ name: 'big.log', bytes: Buffer.concat(Array(60).fill(log)) }]);
+  const cancel = page.getByRole('button', { name: 'Cancel' });
+  await cancel.waitFor();
+  await until(async () => /\/s/.test(await page.locator('.working').textContent()), 'a rate');
+  await cancel.click();
+  await page.getByText('Cancelled').waitFor({ timeout: 3000 });
+  await scanned(page);
+  await clear();
+  await drop(page, files(['auth.log']));
+  await scanned(page);
+  assert.equal((await shown(page)).all, threats('0.1%', ['auth.log']).length);
+});
+
+test('what cannot be read gets a message, and the rest is scanned', async () => {
+  for (const [name, bytes, says] of [
+    ['empty.log', Buffer.alloc(0), /empty\.log/],
+    ['picture.png', Buffer.from('89504e470d0a1a0a0000000d49484452000000', 'hex'), /picture\.png/],
+    ['cut.log.gz', gzipSync(n.read('access.log')).subarray(0, 9000), /cut\.log\.gz: damaged or truncated gzip/],
+    ['prose.txt', Buffer.from('It was a dark and stormy night.\n'.repeat(50)), /prose\.txt|not readable/],
+  ]) {
+    await clear();
+    await drop(page, [{ name, bytes }, ...files(['auth.log'])]);
+    await scanned(page);
+    await until(async () => says.test(await page.locator('tiercel-console').evaluate((e) => e.shadowRoot.textContent)), `a message about ${name}`);
+    assert.ok((await shown(page)).all >= 1, `${name}: the other log was not scanned`);
+  }
+});
+
+for (const scheme of ['light', 'dark']) {
+  test(`axe finds nothing serious, ${scheme}`, async () => {
+    const v = await open(stage, { scheme });
+    assert.deepEqual(await serious(v.page), [], 'nothing chosen yet');
+    await drop(v.page, files(LOGS));
+    await scanned(v.page);
+    assert.deepEqual(await serious(v.page), [], 'the result');
+    await v.page.locator('tiercel-incidents li button').first().click();
+    await v.page.locator('tiercel-detail').getByText('How the tiers judged').waitFor();
+    assert.deepEqual(await serious(v.page), [], 'the detail');
+    await v.close();
+  });
+}
+
+test('without a network after the first visit', async () => {
+  const own = await start();
+  const v = await open(own);
+  await v.page.evaluate(() => navigator.serviceWorker.ready.then(() => new Promise((done) => (navigator.serviceWorker.controller ? done() : navigator.serviceWorker.addEventListener('controllerchange', done)))));
+  await own.stopServer();
+  await v.page.reload();
+  await v.page.getByRole('button', { name: 'Try with example logs' }).click();
+  await scanned(v.page);
+  assert.ok((await shown(v.page)).all > 100);
+  const cdp = await v.page.context().newCDPSession(v.page);
+  const { errors, data } = await cdp.send('Page.getAppManifest');
+  assert.deepEqual(errors, []);
+  assert.equal(JSON.parse(data).display, 'standalone');
+  assert.deepEqual(v.complaints, []);
+  await own.browser.close();
+});
+
+test('no request leaves, nothing is complained of', async () => {
+  assert.ok(view.requests.length > 5);
+  assert.deepEqual(view.requests.filter((url) => !url.startsWith(stage.origin + '/') && !url.startsWith(`blob:${stage.origin}/`)), []);
+  assert.deepEqual(view.complaints, []);
+});
