@@ -215,7 +215,8 @@ func TestWireIsChecked(t *testing.T) {
 	if err := in.file("log", "combined", 2026); err != nil {
 		t.Fatal(err)
 	}
-	for name, call := range map[string]func([]byte) error{"observe": in.observe, "settle": in.settle} {
+	rejudge := func(rows []byte) error { return in.rejudge(0, rows) }
+	for name, call := range map[string]func([]byte) error{"observe": in.observe, "settle": in.settle, "rejudge": rejudge} {
 		for n := 1; n < 200; n++ {
 			for _, fill := range []byte{0, 1, 0xff} {
 				message := aligned(bytes.Repeat([]byte{fill}, n))
@@ -225,11 +226,50 @@ func TestWireIsChecked(t *testing.T) {
 			}
 		}
 	}
+	if err := in.rejudge(1, aligned(make([]byte, 8))); err != errNoFile {
+		t.Errorf("rejudge of no file: %v", err)
+	}
 	if err := in.finish(7, nil); err != errNoPiece {
 		t.Errorf("finish of no piece: %v", err)
 	}
 	if err := in.prepare(1, 0, 0, []byte("x")); err != errNotReady {
 		t.Errorf("prepare without model: %v", err)
+	}
+}
+
+// Labels and records that are cut short or made up are errors, and change nothing.
+func TestFeedbackIsChecked(t *testing.T) {
+	file, _ := models.Default(event.HTTP)
+	in := loaded(t, file)
+	q := question{format: "combined", year: 2026, record: []byte(attackLine)}
+	if err := in.label(q, false, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	if err := in.adaptation(); err != nil {
+		t.Fatal(err)
+	}
+	good := aligned(in.out)
+	for n := 1; n < len(good); n += 7 {
+		if err := in.adapt(good[:n]); err == nil {
+			t.Fatalf("%d of %d bytes are taken", n, len(good))
+		}
+	}
+	if err := in.adapt(append(good[:len(good):len(good)], good...)); err == nil {
+		t.Error("labels of one kind are taken twice")
+	}
+	if n := in.engine.Labels(event.HTTP).Len(); n != 1 {
+		t.Fatalf("%d labels are left", n)
+	}
+	if err := in.label(question{format: "combined", record: []byte("no record")}, true, "ann"); err == nil {
+		t.Error("a label for what cannot be read")
+	}
+	if err := in.adapt(nil); err != nil || in.engine.Labels(event.HTTP).Len() != 0 {
+		t.Errorf("no adaptation is not no label: %v", err)
+	}
+	for _, tail := range [][]byte{{1}, {9, 0, 0, 0, 0, 0, 0, 0}, bytes.Repeat([]byte{0xff}, 8)} {
+		if err := in.rescore(q, tail); err == nil {
+			t.Errorf("rows %x are taken", tail)
+		}
 	}
 }
 

@@ -1,70 +1,23 @@
 package main
 
 import (
-	"bytes"
 	"math"
 	"strconv"
 
 	"github.com/tiercel/tiercel/core"
-	"github.com/tiercel/tiercel/core/event"
-	"github.com/tiercel/tiercel/core/feature"
 )
 
-// question is a record to explain: how its file is read, the header lines that
-// rule it, the record as it stands in the log and the context columns that its
-// row carried.
-type question struct {
-	settings, format      string
-	year                  int
-	head, record, context []byte
-}
-
-// explain answers the whole way of one record, as JSON. A record whose context
-// columns are not given is explained as if nothing had come before it.
+// explain answers the whole way of one record, as JSON.
 func (in *instance) explain(q question) error {
-	if in.engine == nil {
-		return errNotReady
-	}
-	s, err := parseSettings([]byte(q.settings))
+	a, v, err := in.ask(q)
 	if err != nil {
-		return err
+		return callError("explain: " + err.Error())
 	}
-	f, ok := event.FormatByName(q.format)
-	if !ok {
-		return callError("no format is called " + q.format)
-	}
-	o := event.Options{Kind: s.kind, Map: s.fields, Year: q.year}
-	p, err := f.New(o)
-	if err != nil {
-		return err
-	}
-	r := event.NewReaderBehind(bytes.NewReader(q.record), event.Follow(p, q.head), o, 0)
-	w := in.engine.With(core.Options{Budget: s.budget, Workers: 1}).NewWorker()
-	if err := r.Next(w.Batch()); err != nil {
-		return callError("explain: no record given")
-	}
-	w.Prepare()
-	if len(w.Batch().Events) == 0 {
-		return callError("explain: the line is no record: a header, a comment or a blank line")
-	}
-	if len(q.context) > 0 {
-		k := w.Batch().Events[0].Kind
-		n := len(feature.ContextNames(k))
-		if len(w.Seen(k)) == 0 || len(q.context) != 4*n {
-			return errWire
-		}
-		rows := w.Rows(k)
-		row := rows.Row(0)[rows.D-n:]
-		for i := range row {
-			row[i] = readFloat(q.context[4*i:])
-		}
-	}
-	v := &w.Finish(0, 0)[0]
 	if v.Err != nil {
 		in.out = append(appendString(append(in.out[:0], `{"error":`...), v.Err.Error()), '}')
 		return nil
 	}
-	in.out = appendExplanation(in.out[:0], w.Explain(0))
+	in.out = appendExplanation(in.out[:0], a.worker.Explain(0))
 	return nil
 }
 
@@ -120,6 +73,27 @@ func appendExplanation(b []byte, x *core.Explanation) []byte {
 			b = appendNumber(comma(b, k), w)
 		}
 		b = append(b, `]}`...)
+	}
+	b = append(b, `],"adapted":`...)
+	if x.Adapted == nil {
+		return append(b, `null}`...)
+	}
+	return append(appendAdapted(b, x.Adapted), '}')
+}
+
+// appendAdapted appends what labels did to the score.
+func appendAdapted(b []byte, a *core.Adaptation) []byte {
+	b = append(b, `{"labels":`...)
+	b = strconv.AppendInt(b, int64(a.Labels), 10)
+	for _, n := range [...]struct {
+		name  string
+		value float64
+	}{{`,"bound":`, a.Bound}, {`,"move":`, a.Move}, {`,"shift":`, a.Shift}, {`,"site":`, a.Site}, {`,"hedge":`, a.Hedge}} {
+		b = appendNumber(append(b, n.name...), n.value)
+	}
+	b = append(b, `,"weights":[`...)
+	for i, w := range a.Weights {
+		b = appendNumber(comma(b, i), w)
 	}
 	return append(b, `]}`...)
 }

@@ -134,14 +134,44 @@ func report() int32 { return answer(the.report()) }
 
 //go:wasmexport explain
 func explain(settings, format uint32, year int32, head, record, context uint32) int32 {
-	text := message(settings + format + head + record + context)
+	q, _ := asked(settings, format, year, head, record, context, 0)
+	return answer(the.explain(q))
+}
+
+//go:wasmexport label
+func label(settings, format uint32, year int32, head, record, context, source, threat uint32) int32 {
+	q, name := asked(settings, format, year, head, record, context, source)
+	return done(the.label(q, threat != 0, string(name)))
+}
+
+//go:wasmexport rescore
+func rescore(settings, format uint32, year int32, head, rows uint32) int32 {
+	q, tail := asked(settings, format, year, head, 0, 0, rows)
+	return answer(the.rescore(q, tail))
+}
+
+// asked returns the question of a message, and the rest bytes behind it.
+func asked(settings, format uint32, year int32, head, record, context, rest uint32) (q question, tail []byte) {
+	text := message(settings + format + head + record + context + rest)
 	cut := func(n uint32) []byte {
 		part := text[:n]
 		text = text[n:]
 		return part
 	}
-	return answer(the.explain(question{
+	return question{
 		settings: string(cut(settings)), format: string(cut(format)), year: int(year),
 		head: cut(head), record: cut(record), context: cut(context),
-	}))
+	}, text
 }
+
+//go:wasmexport labels
+func labels() int32 { return answer(the.labels()) }
+
+//go:wasmexport adaptation
+func adaptation() int32 { return answer(the.adaptation()) }
+
+//go:wasmexport adapt
+func adaptTo(n uint32) int32 { return done(the.adapt(message(n))) }
+
+//go:wasmexport save
+func save(kind uint32) int32 { return answer(the.save(string(message(kind)))) }

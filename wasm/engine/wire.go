@@ -74,7 +74,16 @@ func appendFloat(dst []byte, x float32) []byte {
 }
 
 // readFloat reads a float32, little-endian.
-func readFloat(b []byte) float32 {
+func readFloat(b []byte) float32 { return math.Float32frombits(readUint32(b)) }
+
+// readUint32 reads a number, little-endian.
+func readUint32(b []byte) uint32 {
 	_ = b[3]
-	return math.Float32frombits(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24)
+	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+}
+
+// putUint32 writes a number, little-endian.
+func putUint32(b []byte, x uint32) {
+	_ = b[3]
+	b[0], b[1], b[2], b[3] = byte(x), byte(x>>8), byte(x>>16), byte(x>>24)
 }

@@ -21,6 +21,26 @@ interface Exports {
   words(): number;
   report(): number;
   explain(settings: number, format: number, year: number, head: number, record: number, context: number): number;
+  label(settings: number, format: number, year: number, head: number, record: number, context: number, source: number, threat: number): number;
+  rescore(settings: number, format: number, year: number, head: number, rows: number): number;
+  labels(): number;
+  adaptation(): number;
+  adapt(n: number): number;
+  save(kind: number): number;
+}
+
+/** How the file of a record is read, and the header lines that rule it. */
+export interface Ruled {
+  settings: Uint8Array;
+  format: string;
+  year: number;
+  head: Uint8Array;
+}
+
+/** A record that is asked about again: as it stands in the log, and the context columns that its row carried. */
+export interface Question extends Ruled {
+  record: Uint8Array;
+  context: Uint8Array;
 }
 
 /** How a piece stands in its file; see wasm/engine/piece.go. */
@@ -37,6 +57,8 @@ const utf8 = new TextEncoder();
 const text = new TextDecoder();
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+const NONE = new Uint8Array(0);
 
 /** One instance of the module. Views of its memory are taken after each call: growing detaches them. */
 export class Engine {
@@ -121,10 +143,42 @@ export class Engine {
     return this.json(this.x.report());
   }
 
-  explain(settings: Uint8Array, format: string, year: number, head: Uint8Array, record: Uint8Array, context: Uint8Array): unknown {
-    const name = utf8.encode(format);
-    this.write([settings, name, head, record, context]);
-    return this.json(this.x.explain(settings.length, name.length, year, head.length, record.length, context.length));
+  explain(q: Question): unknown {
+    return this.json(this.x.explain(...this.ask(q)));
+  }
+
+  label(q: Question, threat: boolean, source: string): void {
+    const name = utf8.encode(source);
+    this.answer(this.x.label(...this.ask(q, name), name.length, threat ? 1 : 0));
+  }
+
+  /** rows: of each the lengths of record and context columns, u32, and their bytes. */
+  rescore(q: Ruled, rows: Uint8Array): Bytes {
+    const [settings, format, year, head] = this.ask({ ...q, record: NONE, context: NONE }, rows);
+    return this.copy(this.x.rescore(settings, format, year, head, rows.length));
+  }
+
+  labels(): unknown {
+    return this.json(this.x.labels());
+  }
+
+  adaptation(): Bytes {
+    return this.copy(this.x.adaptation());
+  }
+
+  adapt(adaptation: Uint8Array): void {
+    this.answer(this.x.adapt(this.write([adaptation])));
+  }
+
+  save(kind: string): Bytes {
+    return this.copy(this.x.save(this.write([utf8.encode(kind)])));
+  }
+
+  /** Writes a question, and what goes behind it; the numbers are those that calls name it by. */
+  private ask(q: Question, rest: Uint8Array = NONE): [number, number, number, number, number, number] {
+    const name = utf8.encode(q.format);
+    this.write([q.settings, name, q.head, q.record, q.context, rest]);
+    return [q.settings.length, name.length, q.year, q.head.length, q.record.length, q.context.length];
   }
 
   /** The bytes of linear memory. */

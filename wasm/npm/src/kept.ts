@@ -23,4 +23,9 @@ export class Kept {
   *threats(): Generator<Row, void, undefined> {
     for (const part of this.parts) for (let i = 0; i < part.length; i++) if (part.threat(i)) yield part.row(i);
   }
+
+  /** What is to be scored again of the rows, taken by whoever has time. */
+  *scorings(): Generator<{ part: Part; head: Uint8Array; rows: number[]; message: Uint8Array }, void, undefined> {
+    for (const part of this.parts) for (const run of part.records()) yield { part, ...run };
+  }
 }

@@ -5,6 +5,8 @@
  * the others reach it by ports of their own, so a busy page delays nothing.
  */
 
+import type { Question, Ruled } from './engine.js';
+
 /** How a file may be cut; see core/event/split.go. */
 export interface Plan {
   format: string;
@@ -24,7 +26,12 @@ export type ToWorker =
   | { do: 'follow'; scan: number; head: Uint8Array }
   | { do: 'piece'; scan: number; piece: number; flags: number; offset: number; data: Uint8Array<ArrayBuffer> }
   | { do: 'range'; scan: number; piece: number; blob: Blob; from: number; to: number }
-  | { do: 'explain'; id: number; settings: Uint8Array; format: string; year: number; head: Uint8Array; record: Uint8Array; context: Uint8Array }
+  | { do: 'explain'; id: number; question: Question }
+  | { do: 'label'; id: number; question: Question; threat: boolean; source: string }
+  | { do: 'rescore'; id: number; ruled: Ruled; rows: Uint8Array }
+  | { do: 'labels' | 'adaptation'; id: number }
+  | { do: 'adapt'; id: number; adaptation: Uint8Array }
+  | { do: 'save'; id: number; kind: string }
   | { do: 'judge again'; id: number; budget: string }
   | { do: 'rejudge'; id: number; file: number; rows: Uint8Array }
   | { do: 'inflate'; id: number; data: Uint8Array<ArrayBuffer>; last: boolean; first: boolean };

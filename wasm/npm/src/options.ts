@@ -43,6 +43,9 @@ export interface Progress {
   left: number;
 }
 
+/** See core's DefaultBudget. */
+export const DEFAULT_BUDGET = '0.1%';
+
 const utf8 = new TextEncoder();
 
 /** The settings of a scan as the engine reads them: see wasm/engine/settings.go. */

@@ -71,4 +71,27 @@ export interface Explanation {
   learners: { id: string; class: string | null; missing: boolean; raw: number | null; p: number; tail: number; reasons: { text: string; weight: number }[] }[];
   /** weights are of the learners, in their order; beta is the meta-learner's own in the super-learner. */
   metas: { name: string; score: number; beta: number; weights: number[] }[];
+  /** What labels did, in log-odds of the score; null where none is in force. */
+  adapted: Adapted | null;
+}
+
+/** What labels did to one score: it moved by `move`, of at most `bound`. */
+export interface Adapted {
+  labels: number;
+  bound: number;
+  move: number;
+  /** Parts of the move, before the bound: the threshold's, that of columns and n-grams, that of other weights of the meta-learners. */
+  shift: number;
+  site: number;
+  hedge: number;
+  /** Added to the weight of each base learner's log-odds. */
+  weights: number[];
+}
+
+/** What somebody said of a record. */
+export interface Label {
+  kind: Kind;
+  verdict: 'threat' | 'benign';
+  /** Who said it. */
+  source: string;
 }

@@ -1,4 +1,4 @@
-import type { Head } from './cut.js';
+import { concat, type Head } from './cut.js';
 import type { Word } from './messages.js';
 
 export type Kind = 'none' | 'http' | 'flow' | 'dns' | 'auth' | 'table';
@@ -158,6 +158,47 @@ export class Part {
   /** @internal */
   reason(i: number): string | undefined {
     return this.reading.words[this.reasonWord[i]! - 1]?.text;
+  }
+
+  /** @internal What scores a run of rows again: where they stand, and the message of their records, as wasm/engine/question.go reads it. */
+  *records(): Generator<{ head: Uint8Array; rows: number[]; message: Uint8Array }> {
+    let run: number[] = [];
+    let heads = -1;
+    const told = () => {
+      const parts = run.flatMap((i) => [new Uint8Array(new Uint32Array([this.rawLength[i]!, this.contextLength[i]!]).buffer), this.bytes(i, 1), this.bytes(i, 2)]);
+      return { head: this.head(heads), rows: run, message: concat(parts) };
+    };
+    for (let i = 0; i < this.length; i++) {
+      if (this.rawLength[i] === 0 || this.rawLength[i]! < this.recordLength[i]!) continue; // its record is not here whole
+      const n = this.reading.heads.filter((h) => h.offset < Number(this.offset[i])).length;
+      if (n !== heads && run.length > 0) {
+        yield told();
+        run = [];
+      }
+      heads = n;
+      run.push(i);
+    }
+    if (run.length > 0) yield told();
+  }
+
+  /** @internal The header lines that rule a row, as one text. */
+  headOf(i: number): Uint8Array {
+    return this.head(this.reading.heads.filter((h) => h.offset < Number(this.offset[i])).length);
+  }
+
+  private head(n: number): Uint8Array {
+    return concat(this.reading.heads.slice(0, n).map((h) => h.line));
+  }
+
+  /** @internal Some rows have other scores now: what the engine's rescore answered. */
+  rescored(rows: number[], answer: Uint8Array<ArrayBuffer>): void {
+    const scores = new Float64Array(answer.buffer, 0, 2 * rows.length);
+    for (const [k, i] of rows.entries()) {
+      if (Number.isNaN(scores[k])) continue;
+      this.score[i] = scores[k]!;
+      this.falseAlarmRate[i] = scores[rows.length + k]!;
+      this.severityOf[i] = answer[16 * rows.length + k]!;
+    }
   }
 
   /** @internal The rows are judged again: what the engine's rejudge answered. */

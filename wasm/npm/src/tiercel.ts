@@ -1,17 +1,19 @@
-import { concat } from './cut.js';
-import { EngineError } from './engine.js';
+import { EngineError, type Question } from './engine.js';
 import { MIME, write, type ExportFormat } from './export.js';
 import { Kept } from './kept.js';
 import { open, readRecord, type Input } from './inputs.js';
 import { DEFAULT_MODELS, bytesOf, compile, isKind, type LoadOptions } from './load.js';
 import type { FromWorker } from './messages.js';
-import { settingsOf, type ScanOptions } from './options.js';
+import { DEFAULT_BUDGET, settingsOf, type ScanOptions } from './options.js';
 import { page } from './page.js';
 import { Pass } from './pass.js';
 import { startPool, type Setup } from './pool.js';
-import type { Explanation, FileSummary, Format, Incident, Model, Report, Timeline } from './report.js';
-import type { Part, Row } from './rows.js';
+import type { Explanation, FileSummary, Format, Incident, Label, Model, Report, Timeline } from './report.js';
+import type { Kind, Part, Row } from './rows.js';
 import { Member } from './threads.js';
+
+/** Adaptations that can be had back. */
+const MAX_HISTORY = 100;
 
 /** A pool of workers with the engine and its models. One scan runs at a time; further ones wait for it. */
 export class Tiercel {
@@ -21,6 +23,10 @@ export class Tiercel {
   private busy: Promise<void> = Promise.resolve();
   private kept = new Kept();
   private latest: Report | null = null;
+  private budget = DEFAULT_BUDGET; // that the kept rows were judged by
+  private adaptation: Uint8Array | null = null; // null: what the models came with
+  private readonly history: Uint8Array[] = []; // adaptations before those in force
+  private learnt: Promise<void> = Promise.resolve();
   private hear: (m: FromWorker) => void = () => {};
   private broken: Error | null = null;
   private closed = false;
@@ -104,6 +110,7 @@ export class Tiercel {
       pass.end(why);
     };
     const kept = (this.kept = new Kept());
+    this.budget = String(o.budget ?? DEFAULT_BUDGET);
     this.latest = null;
     const abort = () => pass.end(o.signal!.reason as Error);
     o.signal?.addEventListener('abort', abort, { once: true });
@@ -134,6 +141,7 @@ export class Tiercel {
     const { pool } = await startPool(this.setup, (m) => this.hear(m), (why) => this.fail(why));
     this.pool = pool;
     this.broken = null;
+    if (this.adaptation) await this.adapt(this.adaptation);
   }
 
   /**
@@ -142,19 +150,115 @@ export class Tiercel {
    * a stream then.
    */
   async explain(input: Input | null, row: Row): Promise<Explanation> {
+    return this.first().ask<Explanation>({ do: 'explain', question: await this.question(input, row) });
+  }
+
+  private async question(input: Input | null, row: Row): Promise<Question> {
     const { part, index } = row;
     const r = part.reading;
     let record = part.bytes(index, 1);
     if (record.length < row.length) {
       if (!input || input instanceof ReadableStream || input instanceof Response) {
-        throw new EngineError('explain: a stream can be read only once; give the File or Blob that was scanned');
+        throw new EngineError('the record did not come with its row, and a stream can be read only once: give the File or Blob that was scanned');
       }
       const opened = await open(input, r.file, () => Member.start(this.setup.script, () => {}, () => {}));
       record = await readRecord(opened, row.offset, row.length);
     }
-    const head = concat(r.heads.filter((h) => h.offset < row.offset).map((h) => h.line));
-    return this.first().ask<Explanation>({
-      do: 'explain', settings: r.settings, format: r.format, year: r.year, head, record: record.slice(), context: part.bytes(index, 2).slice(),
+    return { settings: r.settings, format: r.format, year: r.year, head: part.headOf(index), record: record.slice(), context: part.bytes(index, 2).slice() };
+  }
+
+  /**
+   * Says what a record is. Scores of later scans, and of rows that `rescore`
+   * scores again, move by at most half a unit of log-odds for each label, and by
+   * at most 5 for all labels of one source. Resolves when all workers know.
+   */
+  async label(row: Row, verdict: Label['verdict'], by: { source?: string; input?: Input } = {}): Promise<void> {
+    if (verdict !== 'threat' && verdict !== 'benign') throw new EngineError(`label ${String(verdict)}: want threat or benign`);
+    const question = await this.question(by.input ?? null, row);
+    await this.learn(async () => {
+      await this.first().ask({ do: 'label', question, threat: verdict === 'threat', source: by.source ?? 'page' });
+      return this.first().ask<Uint8Array>({ do: 'adaptation' });
+    });
+  }
+
+  /** Takes the latest label, or the latest loading of labels, back. False where there is none to take back; the latest hundred are known. */
+  async undo(): Promise<boolean> {
+    let undone = false;
+    await this.learning(async () => {
+      const before = this.history.pop();
+      if (!before) return;
+      undone = true;
+      await this.adapt(before);
+    });
+    return undone;
+  }
+
+  /** The labels in force, oldest first in each kind. */
+  labels(): Promise<Label[]> {
+    return this.first().ask<Label[]>({ do: 'labels' });
+  }
+
+  /** The labels in force as bytes: numbers of the labelled records, no text of them. To be kept like the log. */
+  saveAdaptation(): Promise<Uint8Array> {
+    return this.first().ask<Uint8Array>({ do: 'adaptation' });
+  }
+
+  /** Puts labels that were saved in the place of those in force. They must be of the same models. */
+  async loadAdaptation(adaptation: Uint8Array | ArrayBuffer): Promise<void> {
+    const own = new Uint8Array(adaptation).slice();
+    await this.learn(async () => own);
+  }
+
+  /** The model of a kind with the labels in force in it: a file for `load`, and for the command line's --model. */
+  saveModel(kind: Kind): Promise<Uint8Array> {
+    return this.first().ask<Uint8Array>({ do: 'save', kind });
+  }
+
+  /** Makes what learning gives the adaptation of all workers; that before can be had back. */
+  private learn(learning: () => Promise<Uint8Array>): Promise<void> {
+    return this.learning(async () => {
+      const before = this.adaptation ?? (await this.saveAdaptation());
+      try {
+        await this.adapt(await learning());
+      } catch (e) {
+        await this.adapt(before); // nobody knows a part of it
+        throw e;
+      }
+      if (this.history.push(before) > MAX_HISTORY) this.history.shift();
+    });
+  }
+
+  private async adapt(adaptation: Uint8Array): Promise<void> {
+    await Promise.all(this.pool.map((m) => m.ask({ do: 'adapt', adaptation })));
+    this.adaptation = adaptation;
+  }
+
+  /** One change of labels at a time. */
+  private learning(change: () => Promise<void>): Promise<void> {
+    const done = this.learnt.then(change);
+    this.learnt = done.catch(() => {});
+    return done;
+  }
+
+  /**
+   * Scores the rows of the latest scan by the labels in force, and judges them
+   * again, without reading the log: their `score`, `falseAlarmRate` and all that
+   * `setBudget` changes. Records that were no rows stay so, and those longer than
+   * 16 KiB keep their score: scan again for them.
+   */
+  async rescore(): Promise<void> {
+    await this.alone(async () => {
+      this.report();
+      const work = this.kept.scorings();
+      await Promise.all(
+        this.pool.map(async (m) => {
+          for (const { part, head, rows, message } of work) {
+            const { settings, format, year } = part.reading;
+            part.rescored(rows, await m.ask<Uint8Array<ArrayBuffer>>({ do: 'rescore', ruled: { settings, format, year, head }, rows: message }));
+          }
+        }),
+      );
+      await this.judge(this.budget);
     });
   }
 
@@ -196,6 +300,7 @@ export class Tiercel {
     await this.alone(async () => {
       this.report();
       await this.judge(String(budget));
+      this.budget = String(budget);
     });
   }
 

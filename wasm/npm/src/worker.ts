@@ -184,7 +184,19 @@ function hear(m: ToWorker): void {
     case 'inflate':
       return void answer(m.id, () => inflate(m));
     case 'explain':
-      return void answer(m.id, () => engine.explain(m.settings, m.format, m.year, m.head, m.record, m.context));
+      return void answer(m.id, () => engine.explain(m.question));
+    case 'label':
+      return void answer(m.id, () => engine.label(m.question, m.threat, m.source));
+    case 'rescore':
+      return void answer(m.id, () => engine.rescore(m.ruled, m.rows));
+    case 'labels':
+      return void answer(m.id, () => engine.labels());
+    case 'adaptation':
+      return void answer(m.id, () => engine.adaptation());
+    case 'adapt':
+      return void answer(m.id, () => engine.adapt(m.adaptation));
+    case 'save':
+      return void answer(m.id, () => engine.save(m.kind));
     case 'judge again':
       return void answer(m.id, () => engine.judgeAgain(m.budget));
     case 'rejudge':

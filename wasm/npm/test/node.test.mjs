@@ -323,6 +323,56 @@ describe('another budget', () => {
   });
 });
 
+describe('labels', () => {
+  test('move scores, are taken back, kept and known to the command line', async () => {
+    const { writeFileSync } = await import('node:fs');
+    const t = await Tiercel.load({ workers: 2 });
+    const input = file('access.log');
+    const options = { budget: '0.5%', widest: '5%' };
+    await rowsOf(t, input, options);
+    const before = plain([...t.threats()]);
+    const first = [...t.threats()];
+    await t.label(first[0], 'benign');
+    await t.label(first.at(-1), 'benign', { source: 'ann' });
+    await t.label(first[first.length >> 1], 'threat', { source: 'ann' });
+    assert.deepEqual((await t.labels()).map((l) => [l.kind, l.verdict, l.source]), [['http', 'benign', 'page'], ['http', 'benign', 'ann'], ['http', 'threat', 'ann']]);
+    assert.deepEqual(plain([...t.threats()]), before, 'rows stay until they are scored again');
+    await t.rescore();
+    const after = plain([...t.threats()]);
+    assert.notDeepEqual(after, before);
+    const x = await t.explain(input, first[0]);
+    assert.equal(x.score, first[0].score);
+    assert.ok(x.adapted.labels === 3 && Math.abs(x.adapted.move) <= x.adapted.bound && x.adapted.bound === 1.5);
+    const odds = (p) => Math.log(p / (1 - p));
+    for (const row of before) {
+      const now = after.find((r) => r.line === row.line);
+      if (now) assert.ok(Math.abs(odds(now.score) - odds(row.score)) < 1.5 + 1e-6, `line ${row.line}`);
+    }
+
+    const saved = await t.saveAdaptation();
+    writeFileSync(n.path('adapted.tiercel'), await t.saveModel('http'));
+    const want = parse(n.scan(['access.log'], '--model', 'adapted.tiercel', '--output', 'ndjson', '--budget', '0.5%'));
+    assert.deepEqual(plain(await rowsOf(t, input, { budget: '0.5%' })), want, 'a later scan');
+    const known = new Set(before.map((r) => r.line));
+    assert.deepEqual(after.filter((r) => known.has(r.line)).map((r) => [r.line, r.score]), want.filter((r) => known.has(r.line)).map((r) => [r.line, r.score]), 'scored again as scanned again');
+
+    for (let left = 2; left >= 0; left--) {
+      assert.equal(await t.undo(), true);
+      assert.equal((await t.labels()).length, left);
+    }
+    assert.equal(await t.undo(), false);
+    assert.deepEqual(plain(await rowsOf(t, input, { budget: '0.5%' })), before, 'as if nothing had been said');
+
+    await t.loadAdaptation(saved);
+    assert.deepEqual(plain(await rowsOf(t, input, { budget: '0.5%' })), want, 'labels that were kept');
+    await assert.rejects(t.loadAdaptation(saved.subarray(0, saved.length - 3)), TiercelError);
+    await assert.rejects(t.loadAdaptation(new Uint8Array([9, 9, 9])), /cut short/);
+    assert.equal((await t.labels()).length, 3, 'refused bytes change nothing');
+    await assert.rejects(t.label(first[0], 'maybe'), /want threat or benign/);
+    await t.close();
+  });
+});
+
 test('the HTML report holds what was found, as text, and loads nothing', async () => {
   const t = await pool(1);
   const payload = `203.0.113.9 - - [29/Jan/2026:10:01:02 +0000] "GET /?q=<script>alert(1)</script>'%20UNION%20SELECT%201-- HTTP/1.1" 200 5 "-" "<img src=x onerror=alert(1)>\u202e"\n`;
