@@ -2,11 +2,11 @@ package module
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/tiercel/tiercel/host/internal/guest"
 	"github.com/tiercel/tiercel/plugins/abi"
 )
 
@@ -69,11 +69,5 @@ func logLine(ctx context.Context, m api.Module, stack []uint64) {
 	if c.lines++; log == nil || c.lines > LogLines {
 		return
 	}
-	log(c.plugin, levels[min(uint32(stack[0]), uint32(len(levels)-1))], escape(text))
-}
-
-// escape makes untrusted bytes one printable line.
-func escape(b []byte) string {
-	s := strconv.QuoteToASCII(string(b))
-	return s[1 : len(s)-1]
+	log(c.plugin, levels[min(uint32(stack[0]), uint32(len(levels)-1))], guest.Escape(text))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/tiercel/tiercel/core/learner"
+	"github.com/tiercel/tiercel/host/internal/guest"
 	"github.com/tiercel/tiercel/plugins/abi"
 	"github.com/tiercel/tiercel/plugins/fuel"
 )
@@ -132,11 +133,11 @@ func (c *instance) fault(call string, err error) *Fault {
 	case c.fuel == nil && strings.Contains(text, "unreachable"):
 		f.Reason, f.Detail = Exhausted, "or a trap, before it was ready"
 	default:
-		f.Detail = escape([]byte(text))
+		f.Detail = guest.Escape([]byte(text))
 	}
 	if said := bytes.TrimSpace(c.stderr); len(said) > 0 {
 		line, _, _ := bytes.Cut(said, []byte("\n"))
-		f.Detail += ", saying: " + escape(line[:min(len(line), 300)])
+		f.Detail += ", saying: " + guest.Escape(line[:min(len(line), 300)])
 	}
 	return f
 }
@@ -153,16 +154,13 @@ func (c *instance) describe() ([]byte, error) {
 	}
 	text, ok := c.memory.Read(at, n)
 	if !ok {
-		return nil, &Fault{c.plugin, abi.ExportDescribe, Memory, "outside its memory"}
+		return nil, &Fault{Plugin: c.plugin, Call: abi.ExportDescribe, Reason: Memory, Detail: "outside its memory"}
 	}
 	return bytes.Clone(text), nil
 }
 
 // configure hands over a configuration.
 func (c *instance) configure(text []byte) error {
-	if len(text) > abi.MaxConfig {
-		return refused(c.plugin, "a configuration of %d bytes; the limit is %d", len(text), abi.MaxConfig)
-	}
 	if err := c.room(uint32(len(text))); err != nil {
 		return err
 	}
@@ -172,7 +170,7 @@ func (c *instance) configure(text []byte) error {
 		return err
 	}
 	if s := abi.Status(int32(status)); s != abi.OK {
-		return &Fault{c.plugin, abi.ExportConfigure, Status, s.Error()}
+		return &Fault{Plugin: c.plugin, Call: abi.ExportConfigure, Reason: Status, Detail: s.Error()}
 	}
 	return nil
 }
@@ -193,7 +191,7 @@ func (c *instance) room(n uint32) error {
 	}
 	at := uint32(c.stack[0])
 	if _, ok := c.memory.Read(at, want); !ok || at == 0 || at%4 != 0 {
-		return &Fault{c.plugin, abi.ExportReserve, Memory, "no region of the size asked for, inside its memory and aligned to 4"}
+		return &Fault{Plugin: c.plugin, Call: abi.ExportReserve, Reason: Memory, Detail: "no region of the size asked for, inside its memory and aligned to 4"}
 	}
 	c.region, c.capacity = at, want
 	return nil
@@ -208,7 +206,7 @@ func (c *instance) run(dst []float32, sel *abi.Selection, b *learner.Batch, from
 	// The view of memory is taken afresh each time: growth moves it.
 	view, ok := c.memory.Read(c.region, uint32(size+4*n))
 	if !ok {
-		return 0, &Fault{c.plugin, abi.ExportScore, Memory, "the region left its memory"}
+		return 0, &Fault{Plugin: c.plugin, Call: abi.ExportScore, Reason: Memory, Detail: "the region left its memory"}
 	}
 	sel.Encode(view[:size], b, from, to)
 	clear(view[size:])
@@ -220,10 +218,10 @@ func (c *instance) run(dst []float32, sel *abi.Selection, b *learner.Batch, from
 		return budget, c.fault(abi.ExportScore, err)
 	}
 	if s := abi.Status(int32(c.stack[0])); s != abi.OK {
-		return 0, &Fault{c.plugin, abi.ExportScore, Status, s.Error()}
+		return 0, &Fault{Plugin: c.plugin, Call: abi.ExportScore, Reason: Status, Detail: s.Error()}
 	}
 	if view, ok = c.memory.Read(out, uint32(4*n)); !ok {
-		return 0, &Fault{c.plugin, abi.ExportScore, Memory, "the region left its memory"}
+		return 0, &Fault{Plugin: c.plugin, Call: abi.ExportScore, Reason: Memory, Detail: "the region left its memory"}
 	}
 	abi.Scores(dst[from:to], view)
 	return budget - int64(c.fuel.Get()), nil
