@@ -90,6 +90,9 @@ func hostLog(level uint32, text unsafe.Pointer, length uint32)
 //go:wasmimport tiercel matvec
 func hostMatvec(out, x, w unsafe.Pointer, rows, columns uint32)
 
+// Serve does nothing in a module, whose main never runs.
+func Serve() {}
+
 // Log sends a line to the host's log: at most abi.MaxLog bytes; the host
 // limits how many it keeps.
 func Log(level Level, text string) {

@@ -8,7 +8,8 @@ import (
 	"github.com/tiercel/tiercel/plugins/abi"
 )
 
-// Log writes a line to standard error: in a native build, an author's tests.
+// Log writes a line to standard error, which the host reads as the log: at most
+// abi.MaxLog bytes; the host limits how many it keeps.
 func Log(level Level, text string) {
 	os.Stderr.WriteString(level.String() + ": " + text + "\n")
 }

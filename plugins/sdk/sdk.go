@@ -1,9 +1,14 @@
 // Package sdk is for authors of base learners in Go.
 //
-// A plugin is a main package that registers one learner; the same source
-// builds as a module for the host and for browsers:
+// A plugin is a main package that registers one learner and calls [Serve]; the
+// same source builds as a module for the host and for browsers, and as a
+// program for the host alone:
 //
 //	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -o my.wasm .
+//	go build -o my .
+//
+// A module is confined more tightly and runs everywhere; a program may use
+// threads and take more memory and time, and may learn ([Fitter]).
 //
 // The contract in words is plugins/abi/ABI.md.
 package sdk
@@ -31,6 +36,17 @@ type Learner interface {
 // the user gives with the plugin. It may be called again with another.
 type Configurer interface {
 	Configure(text []byte) error
+}
+
+// Fitter is the optional ability to learn from labelled rows. The host asks
+// for it of programs only.
+type Fitter interface {
+	// Fit learns from b: labels has one number a row, 1 a threat and 0 none.
+	Fit(b *Batch, labels []float32) error
+	// Snapshot returns all that was learnt, at most 16 MiB; Restore takes it
+	// back, in another process too, and then scores are the same bit for bit.
+	Snapshot() ([]byte, error)
+	Restore(state []byte) error
 }
 
 // registered is the learner of this program: set once, by an init function.

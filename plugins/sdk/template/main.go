@@ -13,8 +13,8 @@ import (
 
 func init() { sdk.Register(&linear{}) }
 
-// main is there for the compiler: a module's main never runs.
-func main() {}
+// main serves the host that starts this as a program; a module's main never runs.
+func main() { sdk.Serve() }
 
 type linear struct{ weights []float32 }
 
