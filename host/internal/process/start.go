@@ -1,0 +1,103 @@
+package process
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"os"
+	"os/exec"
+
+	"github.com/hashicorp/go-hclog"
+	plugin "github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/runner"
+
+	"github.com/tiercel/tiercel/host/internal/guest"
+	"github.com/tiercel/tiercel/plugins/learnerpb"
+)
+
+// start starts a process, or connects to one that a debugger holds. Errors are
+// of type *Fault.
+func (p *Process) start(ctx context.Context) (*instance, error) {
+	if p.attach != nil {
+		return p.reattach(ctx)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, p.fault("start", guest.Late, err.Error())
+	}
+	run := &running{plugin: p, ended: make(chan struct{})}
+	run.stdout = handshake{plugin: p, line: make(chan string, 1)}
+	run.stderr.plugin = p
+	config := &plugin.ClientConfig{
+		HandshakeConfig: plugin.HandshakeConfig{
+			ProtocolVersion: learnerpb.ProtocolVersion, MagicCookieKey: learnerpb.CookieKey, MagicCookieValue: learnerpb.CookieValue,
+		},
+		Plugins: plugin.PluginSet{},
+		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, folder string) (runner.Runner, error) {
+			run.env, run.folder = cmd.Env, folder
+			return run, nil
+		},
+		StartTimeout:     p.options.StartTime,
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		Logger:           hclog.NewNullLogger(),
+		AutoMTLS:         true,
+		SkipHostEnv:      true,
+	}
+	stop := context.AfterFunc(ctx, func() { run.kill(guest.Late) })
+	defer stop()
+	addr, err := plugin.NewClient(config).Start()
+	if err != nil {
+		return nil, p.stillborn(run, err)
+	}
+	// go-plugin has put what it knows of the process's certificate here: no
+	// roots, if the process showed none.
+	secure := config.TLSConfig
+	if secure.RootCAs == nil {
+		secure = nil
+	}
+	c, err := p.connect(ctx, run, addr, secure)
+	if err != nil {
+		run.kill("")
+		<-run.ended
+		return nil, err
+	}
+	return c, nil
+}
+
+// stillborn says why a process did not get as far as its handshake.
+func (p *Process) stillborn(run *running, err error) error {
+	if run.pid == 0 { // nothing was started
+		os.RemoveAll(run.folder)
+		return p.fault("start", guest.Refused, err.Error())
+	}
+	run.mu.Lock()
+	killed := run.killed
+	run.mu.Unlock()
+	<-run.ended
+	printed, proper := run.stdout.printed()
+	switch {
+	case printed != "" && !proper:
+		return p.fault("start", guest.Handshake, `standard output begins with "`+printed+`", which is not a handshake`+run.quote())
+	case printed != "":
+		return p.fault("start", guest.Handshake, guest.Escape([]byte(err.Error())))
+	case killed != "":
+		return p.fault("start", guest.Late, "it did not say that it is ready within "+p.options.StartTime.String()+run.quote())
+	}
+	return p.fault("start", guest.Crashed, run.cause())
+}
+
+// fault is one of this plugin.
+func (p *Process) fault(call string, reason guest.Reason, detail string) *guest.Fault {
+	return &guest.Fault{Plugin: *p.id.Load(), Call: call, Reason: reason, Detail: detail}
+}
+
+// dial connects to a process. secure is nil for a connection without TLS,
+// which is only taken from the process itself, or from a debugger's (pid 0).
+func dial(ctx context.Context, addr net.Addr, secure *tls.Config, pid int) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, addr.Network(), addr.String())
+	if err == nil && secure == nil && pid != 0 {
+		if err = ownedBy(conn, pid); err != nil {
+			conn.Close()
+		}
+	}
+	return conn, err
+}
