@@ -153,6 +153,49 @@ test('exports are those of the command line', async () => {
   await alone.close();
 });
 
+test('labels adapt the scores, can be undone, saved and loaded', async () => {
+  const detail = page.locator('tiercel-detail');
+  const score = async () => Number(/([\d.]+)$/.exec((await detail.locator('.facts').nth(1).textContent()).trim())[1]);
+  await page.getByRole('combobox', { name: 'Class' }).selectOption('sqli');
+  await until(async () => (await rows().allTextContents()).every((text) => /SQL/.test(text)), 'one class');
+  await rows().first().click();
+  await detail.getByText('How the tiers judged').waitFor();
+  const before = await score();
+  const benign = detail.getByRole('button', { name: 'Benign' });
+  await benign.click();
+  await detail.getByText('What your labels did').waitFor();
+  const after = await score();
+  assert.ok(after < before, `${after} after ${before}`);
+  assert.equal(await benign.getAttribute('aria-pressed'), 'true');
+  const model = page.getByText('Model', { exact: true });
+  await model.click();
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the adapted model' }).click()]);
+  const saved = readFileSync(await file.path());
+  await model.click();
+  await page.getByRole('button', { name: 'Undo the last label' }).click();
+  await until(async () => (await score()) === before, 'the score of before');
+  assert.equal(await benign.getAttribute('aria-pressed'), 'false');
+
+  const load = async (buffer) => {
+    await model.click();
+    const chooser = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Load an adapted model' }).click();
+    await (await chooser).setFiles({ name: 'my.adaptation', mimeType: '', buffer });
+  };
+  await load(Buffer.from('no adaptation'));
+  await page.getByRole('alert').waitFor();
+  await page.getByRole('alert').getByRole('button', { name: 'Dismiss' }).click();
+  assert.equal(await score(), before);
+  await load(saved);
+  await page.getByText('1 label in force').waitFor();
+  await until(async () => (await score()) === after, 'the score of the saved model');
+  await model.click();
+  await page.getByRole('button', { name: 'Undo the last label' }).click();
+  await until(async () => (await score()) === before, 'the score of before the loading');
+  await page.getByRole('button', { name: 'Close the detail' }).click();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+});
+
 test('everything can be done with the keyboard', async () => {
   await clear();
   const chooser = page.waitForEvent('filechooser');

@@ -229,7 +229,7 @@ export class Console extends LitElement {
 
   private async saveAdaptation(): Promise<void> {
     try {
-      save(await this.session.saveAdaptation(), 'adapted.tiercel-adaptation');
+      save(await this.session.saveAdaptation(), 'tiercel.adaptation');
     } catch (e) {
       this.session.say(message(e), true);
     }
@@ -258,10 +258,10 @@ export class Console extends LitElement {
       ${this.menu('Model', html`
         <button @click=${() => this.choose('.wasm', true, (files) => void this.scan(files))}>Add a plugin (.wasm)</button>
         <hr>
-        <button ?disabled=${!this.session.labels.size} @click=${() => void this.session.undo()}>Undo the last label</button>
-        <button ?disabled=${!this.session.labels.size} @click=${() => void this.saveAdaptation()}>Save the adapted model</button>
+        <button ?disabled=${!this.session.taught} @click=${() => void this.session.undo()}>Undo the last label</button>
+        <button ?disabled=${!this.session.taught} @click=${() => void this.saveAdaptation()}>Save the adapted model</button>
         <button @click=${() => this.choose('', false, ([file]) => file && void this.session.loadAdaptation(file))}>Load an adapted model</button>
-        <p>${this.session.labels.size ? `${many(this.session.labels.size, 'label')} adapt the scores.` : 'Label threats to adapt the scores to your site.'}</p>
+        <p>${this.session.taught ? `${many(this.session.taught, 'label')} adapt the scores.` : 'Label threats to adapt the scores to your site.'}</p>
         ${this.session.models.map((m) => html`<p>${visible(m.name)}: ${many(m.learners.length, 'learner')}</p>`)}`)}
       ${phase === 'empty' ? '' : this.menu('Export', html`
         <button @click=${() => void this.export('html')}>Report (HTML, one file)</button>

@@ -303,6 +303,7 @@ export class ThreatDetail extends LitElement {
       ${marked.length ? html`<section><h3>Decoded text, with the pieces that mattered</h3>${marked.map((v) => value(v))}</section>` : ''}
       ${this.record(marked.map((v) => v.raw))}
       <section><h3>How the tiers judged</h3>${tiers(x)}</section>
+      ${x.adapted && x.adapted.labels ? html`<section><h3>What your labels did</h3><p>${adapted(x.adapted)}</p></section>` : ''}
       <section>
         <h3>Each learner’s part</h3>
         <table>
@@ -344,6 +345,11 @@ export function topReasons(x: Explanation): string[] {
 
 function marks(text: string, ranges: readonly (readonly [number, number])[]): TemplateResult[] {
   return runs(text, ranges).map((r) => (r.marked ? html`<mark>${visible(r.text)}</mark>` : html`${visible(r.text)}`));
+}
+
+function adapted(a: NonNullable<Explanation['adapted']>): string {
+  const way = a.move < 0 ? 'lowered' : 'raised';
+  return `${many(a.labels, 'label')} ${way} this score by ${Math.abs(a.move).toFixed(2)} of log-odds; they may move it by ${a.bound.toFixed(1)} at most.`;
 }
 
 function value(v: Explanation['values'][number]): TemplateResult {

@@ -163,10 +163,11 @@ export class Findings {
   sort(rows: Uint32Array, { key, descending }: Sort): Uint32Array {
     const value = this.sortValue(key);
     const way = descending ? -1 : 1;
+    const values = new Float64Array(this.length);
+    for (const i of rows) values[i] = Number.isNaN(value(i)) ? Infinity : way * value(i); // what has no time stands last
     return rows.sort((a, b) => {
-      const [x, y] = [value(a), value(b)];
-      if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) === Number.isNaN(y) ? a - b : Number.isNaN(x) ? 1 : -1;
-      return x === y ? a - b : x < y ? -way : way;
+      const [x, y] = [values[a]!, values[b]!];
+      return x === y ? a - b : x < y ? -1 : 1;
     });
   }
 

@@ -6,7 +6,7 @@
 import { Tiercel, type Explanation, type FileSummary, type Format, type LoadOptions, type Model, type Progress, type Timeline } from '../index.js';
 import { DEFAULT_BUDGET, WIDEST } from './budget.js';
 import { Findings } from './findings.js';
-import { message } from './text.js';
+import { many, message, visible } from './text.js';
 
 export type Phase = 'empty' | 'scanning' | 'done';
 
@@ -18,16 +18,9 @@ export interface Notice {
 
 export type Label = 'threat' | 'benign';
 
-interface Learning {
-  label(row: unknown, label: Label): Promise<unknown>;
-  undo(): Promise<unknown>;
-  saveAdaptation(): Promise<BlobPart>;
-  loadAdaptation(bytes: Uint8Array): Promise<unknown>;
-  addPlugin(bytes: Uint8Array): Promise<unknown>;
-}
-
-/** Milliseconds between two pictures of a scan that runs. */
+/** Milliseconds between two pictures of a scan that runs, at least; drawing takes at most a share of the time. */
 const PICTURE = 200;
+const SHARE = 1 / 8;
 
 export class Session {
   phase: Phase = 'empty';
@@ -115,6 +108,8 @@ export class Session {
     this.summary = [];
     this.progress = null;
     this.formats.clear();
+    this.labels.clear(); // the engine keeps them, which rows they were of is not known any more
+    this.moved.clear();
     this.notices = [];
   }
 
@@ -132,11 +127,12 @@ export class Session {
       this.phase = 'empty';
       return this.say(`The engine could not be loaded: ${message(e)}`, true);
     }
-    let drawn = performance.now();
+    let next = performance.now() + PICTURE;
     const picture = () => {
-      if (performance.now() - drawn < PICTURE) return;
-      drawn = performance.now();
+      const now = performance.now();
+      if (now < next) return;
       this.changed();
+      next = now + Math.max(PICTURE, (performance.now() - now) / SHARE);
     };
     try {
       const onProgress = (p: Progress) => {
@@ -192,53 +188,81 @@ export class Session {
   readonly labels = new Map<number, Label>();
   /** Scores before the latest label, of rows whose score it moved. */
   readonly moved = new Map<number, number>();
-
-  /** What people teach the engine; it may be of a version that cannot learn. */
-  private async teach(run: (t: Learning) => Promise<unknown>): Promise<void> {
-    try {
-      const t = (await this.load()) as unknown as Learning;
-      if (typeof t.label !== 'function') throw new Error('this engine cannot learn from labels');
-      const before = Float64Array.from({ length: this.findings.length }, (_, i) => this.findings.scoreOf(i));
-      await run(t);
-      this.findings.refresh();
-      this.moved.clear();
-      before.forEach((score, i) => score !== this.findings.scoreOf(i) && this.moved.set(i, score));
-      this.changed();
-    } catch (e) {
-      this.say(message(e), true);
-    }
-  }
+  /** Labels in force in the engine: those that were loaded, and those of logs before, too. */
+  taught = 0;
 
   /** Labels a row, or takes its label back with null. */
   async mark(i: number, label: Label | null): Promise<void> {
-    if (label === null) return this.undo();
     await this.teach(async (t) => {
-      await t.label(this.findings.row(i), label);
-      this.labels.set(i, label);
+      await this.unmark(t, i);
+      if (label) await this.tell(t, i, label);
     });
   }
 
-  /** Takes the latest label back. */
-  async undo(): Promise<void> {
-    const last = [...this.labels.keys()].at(-1);
-    if (last === undefined) return;
-    await this.teach(async (t) => {
+  private async tell(t: Tiercel, i: number, label: Label): Promise<void> {
+    const row = this.findings.row(i);
+    const input = this.files.find((f) => f.name === row.file);
+    await t.label(row, label, input ? { input } : {});
+    this.labels.set(i, label);
+  }
+
+  /** Takes a label back: those after it are taken back too, and given again. */
+  private async unmark(t: Tiercel, i: number): Promise<void> {
+    if (!this.labels.has(i)) return;
+    const given = [...this.labels];
+    const after = given.slice(given.findIndex(([row]) => row === i));
+    for (const [row] of after) {
       await t.undo();
-      this.labels.delete(last);
+      this.labels.delete(row);
+    }
+    for (const [row, label] of after.slice(1)) await this.tell(t, row, label);
+  }
+
+  /** Takes the latest label, or the latest loading of labels, back. */
+  async undo(): Promise<void> {
+    await this.teach(async (t) => {
+      if (!(await t.undo())) throw new Error('there is no label to take back');
+      const last = [...this.labels.keys()].at(-1);
+      if (last !== undefined) this.labels.delete(last);
     });
   }
 
   async saveAdaptation(): Promise<Blob> {
-    return new Blob([await ((await this.load()) as unknown as Learning).saveAdaptation()]);
+    return new Blob([(await (await this.load()).saveAdaptation()) as Uint8Array<ArrayBuffer>]);
   }
 
   async loadAdaptation(file: File): Promise<void> {
-    await this.teach(async (t) => t.loadAdaptation(new Uint8Array(await file.arrayBuffer())));
+    const done = await this.teach(async (t) => {
+      await t.loadAdaptation(await file.arrayBuffer());
+      this.labels.clear();
+    });
+    if (done) this.say(`${visible(file.name)}: ${many(this.taught, 'label')} in force.`);
+  }
+
+  /** Has the engine learn, scores the findings again and notes what moved. */
+  private async teach(learn: (t: Tiercel) => Promise<unknown>): Promise<boolean> {
+    try {
+      const t = await this.load();
+      await learn(t);
+      this.taught = (await t.labels()).length;
+      if (this.phase === 'done') {
+        const before = Float64Array.from({ length: this.findings.length }, (_, i) => this.findings.scoreOf(i));
+        await t.rescore();
+        this.findings.refresh();
+        this.moved.clear();
+        before.forEach((score, i) => score !== this.findings.scoreOf(i) && this.moved.set(i, score));
+      }
+      this.changed();
+      return true;
+    } catch (e) {
+      this.say(message(e), true);
+      return false;
+    }
   }
 
   /** Adds a base learner of a third party. */
   async plugin(file: File): Promise<void> {
-    await this.teach(async (t) => t.addPlugin(new Uint8Array(await file.arrayBuffer())));
+    this.say(`${visible(file.name)}: this engine takes no plugins.`, true);
   }
 
   async explain(i: number): Promise<Explanation> {
