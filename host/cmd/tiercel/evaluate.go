@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/tiercel/tiercel/core"
 	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/model"
 	"github.com/tiercel/tiercel/core/train"
 	"github.com/tiercel/tiercel/host/internal/progress"
 )
@@ -18,6 +20,7 @@ import (
 type evaluateFlags struct {
 	reading
 	labelling
+	plugging
 	model, budget string
 }
 
@@ -31,10 +34,11 @@ precision, recall at fixed shares of false alarms, the false alarms that the
 budget really cost, and beside them the best that any single feature does.`,
 		Example: `  tiercel evaluate --model http --label label --where split=test requests.ndjson
   tiercel evaluate --model auth.tiercel --labels auth.labels.csv --budget 1% auth.log`,
-		RunE: func(c *cobra.Command, args []string) error { return evaluate(s, f, args) },
+		RunE: func(c *cobra.Command, args []string) error { return evaluate(c.Context(), s, f, args) },
 	}
 	f.reading.flags(c)
 	f.labelling.flags(c)
+	f.plugging.flags(c)
 	c.Flags().StringVar(&f.model, "model", "", "`MODEL` file, or the kind of an embedded one (required)")
 	c.Flags().StringVar(&f.budget, "budget", "0.1%", "false alarms allowed: a share of normal events")
 	return c
@@ -93,7 +97,7 @@ type baseline struct {
 }
 
 // evaluate measures a model.
-func evaluate(s streams, f *evaluateFlags, names []string) error {
+func evaluate(ctx context.Context, s streams, f *evaluateFlags, names []string) error {
 	if f.model == "" {
 		return errors.New("evaluate: --model is missing")
 	}
@@ -121,10 +125,21 @@ func evaluate(s streams, f *evaluateFlags, names []string) error {
 	if set.Rows.D != len(m.Schema.Names) {
 		return fmt.Errorf("evaluate: the model has %d features, this version computes %d; train it again", len(m.Schema.Names), set.Rows.D)
 	}
-	scored, err := train.Score(m.Tiers, &set.Rows)
+	models := []*model.Model{m}
+	if err := f.open(ctx, s, models, nil, 0); err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	defer f.close()
+	engine, err := core.New(core.Options{Models: models, Plugins: f.learners(s, models)})
+	if err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	scored, err := train.Score(engine.Tiers(m.Kind), &set.Rows)
 	if err != nil {
 		return err
 	}
+	engine.Raise(m.Kind, &set.Rows, scored.LogOdds, scored.Rate)
+	f.tell(bar)
 	e := evaluation{Model: m.Name, Kind: m.Kind.String(), Rows: set.Len(), Unread: set.Unread, Budget: f.budget}
 	e.measure(set, scored, budget.Rate)
 	out := json.NewEncoder(s.out)

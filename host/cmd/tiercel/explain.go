@@ -55,7 +55,8 @@ func explain(ctx context.Context, s streams, f *explainFlags, where string) erro
 	if err != nil {
 		return fmt.Errorf("explain: %w", err)
 	}
-	engine, err := f.engine(&options, core.Options{}, "", "")
+	engine, err := f.engine(ctx, s, &options, core.Options{}, "", "")
+	defer f.close()
 	if err != nil {
 		return fmt.Errorf("explain: %w", err)
 	}

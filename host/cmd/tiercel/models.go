@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,9 +14,10 @@ import (
 	"github.com/tiercel/tiercel/core/model/models"
 )
 
-// engine returns the engine that the flags ask for beside the options given, and
-// settles in o how the records of its model are read.
-func (j *judging) engine(o *event.Options, options core.Options, since, until string) (*core.Engine, error) {
+// engine returns the engine that the flags ask for beside the options given, with
+// the plugins, which the caller closes, and settles in o how the records of its
+// model are read.
+func (j *judging) engine(ctx context.Context, s streams, o *event.Options, options core.Options, since, until string) (*core.Engine, error) {
 	budget, err := core.ParseBudget(j.budget)
 	if err != nil {
 		return nil, fmt.Errorf("--budget %s: %w", j.budget, err)
@@ -33,6 +35,10 @@ func (j *judging) engine(o *event.Options, options core.Options, since, until st
 	if options.Models, err = j.models(o); err != nil {
 		return nil, err
 	}
+	if err := j.plugging.open(ctx, s, options.Models, nil, j.workers); err != nil {
+		return nil, err
+	}
+	options.Plugins = j.learners(s, options.Models)
 	return core.New(options)
 }
 

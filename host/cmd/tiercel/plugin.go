@@ -19,5 +19,6 @@ func newPlugin(s streams) *cobra.Command {
 			return c.Help()
 		},
 	}
+	c.AddCommand(newPluginPin(s), newPluginList(s), newPluginPack(s), newPluginSign(s), newPluginVerify(s))
 	return c
 }

@@ -17,17 +17,19 @@ import (
 	"github.com/tiercel/tiercel/host/internal/report"
 )
 
-// judging holds the flags that choose models and thresholds.
+// judging holds the flags that choose models, thresholds and plugins.
 type judging struct {
 	model   string
 	budget  string
 	workers int
+	plugging
 }
 
 func (j *judging) flags(c *cobra.Command) {
 	c.Flags().StringVar(&j.model, "model", "", "model `FILE`; default: the embedded model of the kind")
 	c.Flags().StringVar(&j.budget, "budget", "0.1%", "false alarms allowed: a share of normal events (0.1%, 1e-3) or a number a day (20/day)")
 	c.Flags().IntVar(&j.workers, "workers", 0, "goroutines that parse and score, 0 for one a core; the result does not depend on it")
+	j.plugging.flags(c)
 }
 
 // scanFlags are the flags of scan.
@@ -58,6 +60,7 @@ be read, the rest was; N with --exit-code N when a threat was found.`,
   tiercel scan --budget 20/day --output ndjson /var/log/nginx/*.gz
   tiercel scan --kind flow --map client=source.ip --map server=destination.ip flows.csv
   journalctl -u ssh | tiercel scan --exit-code 3 -
+  tiercel scan --plugin word-rarity access.log
   tiercel scan --follow --state web.state -o verdicts.ndjson /var/log/nginx/access.log`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.follow && !c.Flags().Changed("output") {
@@ -109,7 +112,8 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}
-	engine, err := f.engine(&options, core.Options{ThreatsOnly: !f.all}, f.since, f.until)
+	engine, err := f.engine(ctx, s, &options, core.Options{ThreatsOnly: !f.all}, f.since, f.until)
+	defer f.close()
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}
@@ -153,6 +157,7 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 		return err
 	}
 	p.totals.tell(p.bar, len(p.scan.Incidents()))
+	f.tell(p.bar)
 	return p.status()
 }
 

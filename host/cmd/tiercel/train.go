@@ -22,6 +22,7 @@ import (
 type trainFlags struct {
 	reading
 	labelling
+	plugging
 	data    []string
 	file    string
 	name    string
@@ -48,6 +49,7 @@ Kind table takes CSV of arbitrary columns.`,
 	}
 	f.reading.flags(c)
 	f.labelling.flags(c)
+	f.plugging.flags(c)
 	c.Flags().Lookup("kind").DefValue, f.kind = "", ""
 	c.Flags().Lookup("kind").Usage = "kind of events: http, flow, dns, auth or table (required)"
 	c.Flags().StringSliceVar(&f.data, "data", nil, "labelled `FILE`, repeatable; arguments are further ones")
@@ -80,8 +82,18 @@ func fit(ctx context.Context, s streams, f *trainFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.open(ctx, s, nil, []event.Kind{kind}, f.workers); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	defer f.close()
+	recipe := train.Recipe(set, train.Full, f.seed)
+	plugins, err := f.specs(&set.Schema)
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
 	fitted, err := train.Fit(ctx, set, train.Options{
-		Seed: f.seed, Workers: f.workers, Sites: len(set.Sites) > 1, Hedge: true,
+		Recipe: append(recipe, plugins...),
+		Seed:   f.seed, Workers: f.workers, Sites: len(set.Sites) > 1, Hedge: true,
 		Progress: func(done, total int, what string) {
 			bar.Show(progress.State{Label: "training " + what, Done: int64(done), Total: int64(total)})
 		},
@@ -95,6 +107,7 @@ func fit(ctx context.Context, s streams, f *trainFlags, args []string) error {
 	if m.Name == "" {
 		m.Name = kind.String()
 	}
+	f.pin(m, bar)
 	data, err := m.Append(nil)
 	if err != nil {
 		return err
