@@ -24,6 +24,7 @@ import (
 	"github.com/tiercel/tiercel/core/feature"
 	"github.com/tiercel/tiercel/core/learner"
 	"github.com/tiercel/tiercel/core/model"
+	"github.com/tiercel/tiercel/host/internal/guest"
 	"github.com/tiercel/tiercel/host/internal/module"
 	"github.com/tiercel/tiercel/plugins/abi"
 )
@@ -46,9 +47,16 @@ type Options struct {
 	// Cache is a folder for compiled modules that only this user can enter; it is
 	// made if missing. Empty compiles them each time.
 	Cache string
+	// Reattach names processes that somebody else started, for debuggers: see
+	// ReattachVariable.
+	Reattach string
 	// Log takes what plugins log: escaped and bounded. Nil drops it.
 	Log func(plugin, level, text string)
 }
+
+// ReattachVariable is the environment variable whose value Options.Reattach is: what
+// a plugin that was started with -debug prints.
+const ReattachVariable = "TIERCEL_REATTACH"
 
 func (o Options) withDefaults() Options {
 	if o.Lock == "" {
@@ -90,7 +98,7 @@ type program interface {
 // running is a plugin configured for a schema.
 type running interface {
 	learner.Learner
-	Faults() []module.Count
+	Faults() []guest.Count
 	Close()
 }
 
@@ -230,9 +238,9 @@ func (h *Host) pinned(lock *Lock, m *model.Model, p *model.Plugin) {
 }
 
 func (h *Host) fault(id string, err error) {
-	reason := string(module.Refused)
+	reason := string(guest.Refused)
 	last := "plugin " + id + ": " + err.Error()
-	var f *module.Fault
+	var f *guest.Fault
 	if errors.As(err, &f) {
 		reason, last = string(f.Reason), err.Error()
 	}

@@ -179,7 +179,7 @@ func once(d *json.Decoder) error {
 func (j *pinJSON) pin() (Pin, error) {
 	p := Pin{ID: j.ID, Version: j.Version, Runtime: j.Runtime, Path: j.Path, Config: j.Config}
 	// The description's own parser knows what an id and a version are.
-	d := abi.Description{ID: j.ID, Version: j.Version, Title: "-", Kinds: []string{"http"}, Features: []string{abi.All}}
+	d := abi.Description{ID: j.ID, Version: j.Version, Title: "-", Kinds: []string{"http"}, Features: []string{abi.All}, High: 1}
 	if _, err := abi.ParseDescription(d.Append(nil)); err != nil {
 		return p, errors.New("id or version is none")
 	}

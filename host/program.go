@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/tiercel/tiercel/core/feature"
 	"github.com/tiercel/tiercel/host/internal/module"
+	"github.com/tiercel/tiercel/host/internal/process"
 	"github.com/tiercel/tiercel/plugins/abi"
 )
 
@@ -85,13 +85,29 @@ const moduleSandbox = "WebAssembly: no files, network, clock or environment"
 
 func (wasm) sandbox() string { return moduleSandbox }
 
-// errNoProcess is why a program cannot be opened.
-var errNoProcess = errors.New("it is no WebAssembly module (.wasm)")
+// native is a plugin that is a program.
+type native struct{ *process.Process }
 
-// start opens a plugin whose bytes were checked.
-func (h *Host) start(_ context.Context, path string, data []byte) (program, abi.Description, error) {
-	if runtimeOf(data) != RuntimeModule {
-		return nil, abi.Description{}, errNoProcess
+func (n native) learner(s *feature.Schema, config []byte) (running, error) {
+	l, err := n.Learner(s, config)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+func (n native) sandbox() string { return n.Sandbox() }
+
+// start opens a plugin whose bytes were checked. A process is executed from bytes
+// that are hashed again: the file may be another by then.
+func (h *Host) start(ctx context.Context, path string, data []byte) (program, abi.Description, error) {
+	if runtimeOf(data) == RuntimeProcess {
+		sum := [sha256.Size]byte(sumOf(data))
+		p, err := process.Open(ctx, path, process.Options{SHA256: &sum, Reattach: h.options.Reattach, Log: h.options.Log})
+		if err != nil {
+			return nil, abi.Description{}, err
+		}
+		return native{p}, p.Description, nil
 	}
 	if h.modules == nil {
 		var err error

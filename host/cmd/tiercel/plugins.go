@@ -52,6 +52,7 @@ func (p *plugging) open(ctx context.Context, s streams, models []*model.Model, k
 	var err error
 	p.host, err = host.Open(ctx, host.Options{
 		Plugins: p.plugins, Models: models, Kinds: kinds, Lock: lockFile(p.lock), Workers: workers, Cache: host.DefaultCache(),
+		Reattach: os.Getenv(host.ReattachVariable),
 	})
 	return err
 }
