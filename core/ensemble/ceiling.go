@@ -164,10 +164,11 @@ func (c *Ceiling) Below(raw [][]float32, i int) bool {
 		k := stair.at(v)
 		adds := stair.adds[k*n : (k+1)*n]
 		for j, a := range adds {
-			if c.metas[j].strongest {
-				c.sums[j] = max(c.sums[j], a)
-			} else {
+			switch {
+			case !c.metas[j].strongest:
 				c.sums[j] += a
+			case a > c.sums[j]: // no number here is NaN; max is a call in WebAssembly
+				c.sums[j] = a
 			}
 		}
 	}

@@ -50,11 +50,11 @@ func (b *Batch) Parse() {
 func (b *Batch) parseValues() {
 	line, pos := 0, 0
 	for _, s := range b.spans {
-		line += bytes.Count(b.Buf[pos:s.Off], newline)
+		line += countLines(b.Buf[pos:s.Off])
 		pos = int(s.Off)
 		b.parseRecord(s, uint32(line))
 	}
-	b.Lines = line + bytes.Count(b.Buf[pos:b.Records], newline) + b.lost
+	b.Lines = line + countLines(b.Buf[pos:b.Records]) + b.lost
 }
 
 // parseRecord adds the event of one record.

@@ -179,11 +179,9 @@ func (r *Reader) give(b *Batch, n, head int) {
 // advance passes over n bytes of the window.
 func (r *Reader) advance(n int) {
 	r.offset += int64(n)
-	r.line += bytes.Count(r.window[:n], newline)
+	r.line += countLines(r.window[:n])
 	r.window = r.window[n:]
 }
-
-var newline = []byte{'\n'}
 
 // fill reads until the window holds n bytes or the stream ends.
 func (r *Reader) fill(n int) {

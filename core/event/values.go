@@ -139,7 +139,7 @@ func (r *Reader) nextValues(b *Batch) error {
 		}
 		n, ended := v.scan(r.window, len(b.Buf))
 		if v.dropping {
-			b.lost += bytes.Count(r.window[:n], newline)
+			b.lost += countLines(r.window[:n])
 		} else {
 			b.Buf = append(b.Buf, r.window[:n]...)
 		}
@@ -160,7 +160,7 @@ func (r *Reader) nextValues(b *Batch) error {
 			}
 		case v.open && !v.dropping && len(b.Buf)-v.start > r.limits.MaxLine:
 			keep := v.start + r.limits.MaxLine + 1
-			b.lost += bytes.Count(b.Buf[keep:], newline)
+			b.lost += countLines(b.Buf[keep:])
 			b.Buf = b.Buf[:keep]
 			b.spans = append(b.spans, Span{uint32(v.start), uint32(keep - v.start)})
 			v.dropping = true

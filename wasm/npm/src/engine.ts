@@ -214,9 +214,12 @@ export class Engine {
   }
 }
 
+/** Go collects when the heap has grown by a quarter, not when it has doubled: linear memory never shrinks. See RATIONALE.md of wasm. */
+const ENVIRONMENT = utf8.encode('GOGC=25\0');
+
 /**
- * The WASI calls that Go's run time makes. The engine reads no clock, file or
- * environment that matters: stubs answer success and nothing, the entropy seeds hash tables, and what Go
+ * The WASI calls that Go's run time makes. The engine reads no clock and
+ * no file that matters: stubs answer success and nothing, the entropy seeds hash tables, and what Go
  * prints before it gives up goes to the console.
  */
 function wasi(module: WebAssembly.Module, memory: () => WebAssembly.Memory): Record<string, (...a: number[]) => number> {
@@ -225,7 +228,8 @@ function wasi(module: WebAssembly.Module, memory: () => WebAssembly.Memory): Rec
   const BADF = 8;
   const stubs: Record<string, (...a: number[]) => number> = {
     args_sizes_get: zero,
-    environ_sizes_get: zero,
+    environ_sizes_get: (count, size) => (view().setUint32(count!, 1, true), view().setUint32(size!, ENVIRONMENT.length, true), 0),
+    environ_get: (list, at) => (view().setUint32(list!, at!, true), new Uint8Array(memory().buffer).set(ENVIRONMENT, at), 0),
     fd_fdstat_get: () => BADF,
     fd_prestat_get: () => BADF,
     clock_time_get: (_id, _precision, at) => (view().setBigUint64(at!, BigInt(Math.round(performance.now() * 1e6)), true), 0),
