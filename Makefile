@@ -90,3 +90,4 @@ page: npm
 ## test-npm: the package in Node and in Chromium (CHROMIUM names one that is not /usr/bin/chromium)
 test-npm: page
 	cd wasm/npm && npm run check && npm test
+	cd examples/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm test

@@ -45,7 +45,7 @@ export class Tiercel {
       compile(options.wasm ?? new URL('./tiercel.wasm', import.meta.url), options.integrity),
       Promise.all((options.models ?? DEFAULT_MODELS).map((m) => bytesOf(isKind(m) ? new URL(`./models/${m}.tiercel`, import.meta.url) : m))),
     ]);
-    const workers = Math.max(1, Math.min(options.workers ?? Math.min(navigator.hardwareConcurrency || 4, 8), 64));
+    const workers = Math.max(1, Math.min(options.workers ?? Math.min(globalThis.navigator?.hardwareConcurrency || 4, 8), 64));
     const setup: Setup = { module, models, workers, script: options.worker ?? new URL('./worker.js', import.meta.url) };
     let t: Tiercel | null = null;
     const { pool, ready } = await startPool(setup, (m) => t?.hear(m), (why) => t?.fail(why));
