@@ -96,7 +96,7 @@ func (p *Process) connect(ctx context.Context, run *running, addr net.Addr, secu
 // expire ends a call on the stream that takes too long.
 func (c *instance) expire() {
 	c.late.Store(true)
-	c.run.kill(guest.Late)
+	c.run.kill()
 	c.cancel()
 }
 
@@ -122,7 +122,7 @@ func (c *instance) call(ctx context.Context, name string, do func(context.Contex
 	if err != nil {
 		if ctx.Err() != nil {
 			c.late.Store(true)
-			c.run.kill(guest.Late)
+			c.run.kill()
 		}
 		return c.failed(name, err)
 	}

@@ -133,7 +133,7 @@ func (l *Learner) with(ctx context.Context, do func(*instance) error, without fu
 	}
 	if fatal(err) {
 		if c != nil {
-			c.run.kill("") // whatever it was, its next answer cannot be trusted
+			c.run.kill() // whatever it was, its next answer cannot be trusted
 			c.close()
 			c = nil
 		}

@@ -126,6 +126,7 @@ func (j *journal) add(line []byte) {
 		j.panic = bytes.HasPrefix(line, []byte("panic: ")) || bytes.HasPrefix(line, []byte("fatal error: "))
 	}
 	switch j.lines++; {
+	case j.panic && j.lines > LogLines: // the stacks of its goroutines
 	case j.lines == LogLines+1:
 		j.plugin.tally.Add(&guest.Fault{Plugin: id, Reason: guest.Flood, Detail: "lines after the first 100 of a process are dropped"}, 1)
 	case j.lines <= LogLines && log != nil:

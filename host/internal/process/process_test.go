@@ -7,9 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
@@ -29,7 +31,23 @@ var built = struct {
 	dir string
 }{}
 
+// hostOf, in the environment, makes the test binary a host of that plugin.
+const hostOf = "TIERCEL_TEST_HOST_OF"
+
+// beHost opens a plugin, says which process it is and waits to be killed.
+func beHost(path string) {
+	p, err := Open(context.Background(), path, Options{})
+	if err != nil {
+		panic(err)
+	}
+	os.Stdout.WriteString(strconv.Itoa(p.spare.run.pid) + "\n")
+	time.Sleep(time.Hour)
+}
+
 func TestMain(m *testing.M) {
+	if path := os.Getenv(hostOf); path != "" {
+		beHost(path)
+	}
 	dir, err := os.MkdirTemp("", "tiercel-process-test")
 	if err != nil {
 		panic(err)
@@ -133,9 +151,7 @@ func TestTemplate(t *testing.T) {
 	b := rows(20000, d)
 	want := make([]float32, b.N)
 	abi.Matvec(want, b.X, w)
-	p := opened(t, build(t, template), Options{})
-	t.Log(p.Sandbox())
-	l := configured(t, p, d, config)
+	l := configured(t, opened(t, build(t, template), Options{}), d, config)
 	got := make([]float32, b.N)
 	if err := l.Score(got, b); err != nil {
 		t.Fatal(err)
@@ -146,3 +162,6 @@ func TestTemplate(t *testing.T) {
 		}
 	}
 }
+
+// value is a text at the start of the buffer.
+func value(n int) feature.Value { return feature.Value{Text: event.Span{Len: uint32(n)}} }

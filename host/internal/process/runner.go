@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-plugin/runner"
-
-	"github.com/tiercel/tiercel/host/internal/guest"
 )
 
 // running is a plugin's process, or that of a debugger.
@@ -30,12 +28,12 @@ type running struct {
 	stderr journal
 	shared []byte // memory that both see; nil for none
 
-	ended chan struct{}
-	state error // how it ended; read after ended
+	ended   chan struct{}
+	state   error // how it ended; read after ended
+	refused error // why it was not started; read after ended
 
 	mu     sync.Mutex
 	reaped bool
-	killed guest.Reason // why the host killed it, empty while it did not
 }
 
 var _ runner.Runner = (*running)(nil)
@@ -56,6 +54,7 @@ func (r *running) live(started chan<- error) {
 	defer os.RemoveAll(r.folder)
 	cmd, err := r.spawn()
 	if err != nil {
+		r.refused = err
 		r.stdout.give("")
 		started <- err
 		return
@@ -107,6 +106,9 @@ func (r *running) spawn() (*exec.Cmd, error) {
 	if r.sandbox, err = wait(); err != nil {
 		killGroup(cmd.Process)
 		cmd.Wait()
+		r.mu.Lock()
+		r.reaped = true
+		r.mu.Unlock()
 		r.stdin.Close()
 		return nil, err
 	}
@@ -125,24 +127,30 @@ func (r *running) Wait(context.Context) error {
 	return r.state
 }
 
-// Kill kills the process and its group.
-func (r *running) Kill(context.Context) error {
-	r.kill(guest.Late) // go-plugin does so when the handshake does not come, or is none
-	return nil
-}
+// Kill does nothing: go-plugin calls it when it does not like a handshake, and
+// then stillborn wants to see how the process ends by itself.
+func (r *running) Kill(context.Context) error { return nil }
 
-// kill kills the process and its group, for a reason that faults then name.
-func (r *running) kill(why guest.Reason) {
+// kill kills the process and its group.
+func (r *running) kill() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.reaped || r.pid == 0 {
 		return
 	}
-	if r.killed == "" {
-		r.killed = why
-	}
 	if p, err := os.FindProcess(r.pid); err == nil {
 		killGroup(p)
+	}
+}
+
+// ends waits a moment for the end of a process that seems to be ending, and
+// says whether it came.
+func (r *running) ends() bool {
+	select {
+	case <-r.ended:
+		return true
+	case <-time.After(200 * time.Millisecond):
+		return false
 	}
 }
 
@@ -168,16 +176,14 @@ func (r *running) stop() {
 	select {
 	case <-r.ended:
 	case <-time.After(grace):
-		r.kill("")
+		r.kill()
 		<-r.ended
 	}
 }
 
 // cause says in words how the process ended, waiting a moment for that.
 func (r *running) cause() string {
-	select {
-	case <-r.ended:
-	case <-time.After(200 * time.Millisecond):
+	if !r.ends() {
 		return "it runs on, but its connection broke"
 	}
 	text := "it exited"

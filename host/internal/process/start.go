@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"os"
 	"os/exec"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 	plugin "github.com/hashicorp/go-plugin"
@@ -42,11 +42,12 @@ func (p *Process) start(ctx context.Context) (*instance, error) {
 		AutoMTLS:         true,
 		SkipHostEnv:      true,
 	}
-	stop := context.AfterFunc(ctx, func() { run.kill(guest.Late) })
+	stop := context.AfterFunc(ctx, func() { run.kill() })
 	defer stop()
+	begin := time.Now()
 	addr, err := plugin.NewClient(config).Start()
 	if err != nil {
-		return nil, p.stillborn(run, err)
+		return nil, p.stillborn(ctx, run, err, time.Since(begin))
 	}
 	// go-plugin has put what it knows of the process's certificate here: no
 	// roots, if the process showed none.
@@ -56,33 +57,40 @@ func (p *Process) start(ctx context.Context) (*instance, error) {
 	}
 	c, err := p.connect(ctx, run, addr, secure)
 	if err != nil {
-		run.kill("")
+		run.kill()
 		<-run.ended
+		freeShared(run.shared)
 		return nil, err
 	}
 	return c, nil
 }
 
-// stillborn says why a process did not get as far as its handshake.
-func (p *Process) stillborn(run *running, err error) error {
-	if run.pid == 0 { // nothing was started
-		os.RemoveAll(run.folder)
-		return p.fault("start", guest.Refused, err.Error())
+// stillborn says why a process did not get as far as its handshake, and ends it.
+func (p *Process) stillborn(ctx context.Context, run *running, err error, took time.Duration) error {
+	late := took >= p.options.StartTime || ctx.Err() != nil
+	cause := ""
+	if run.folder != "" { // go-plugin came as far as starting it
+		if !late {
+			cause = run.cause()
+		}
+		run.kill()
+		<-run.ended
+		freeShared(run.shared)
 	}
-	run.mu.Lock()
-	killed := run.killed
-	run.mu.Unlock()
-	<-run.ended
 	printed, proper := run.stdout.printed()
 	switch {
+	case run.refused != nil:
+		return p.fault("start", guest.Refused, run.refused.Error())
 	case printed != "" && !proper:
-		return p.fault("start", guest.Handshake, `standard output begins with "`+printed+`", which is not a handshake`+run.quote())
+		return p.fault("start", guest.Handshake, `standard output begins with "`+printed+`", which is not a handshake`)
 	case printed != "":
 		return p.fault("start", guest.Handshake, guest.Escape([]byte(err.Error())))
-	case killed != "":
-		return p.fault("start", guest.Late, "it did not say that it is ready within "+p.options.StartTime.String()+run.quote())
+	case late:
+		return p.fault("start", guest.Late, "it did not say that it is ready in "+took.Round(time.Millisecond).String()+run.quote())
+	case cause != "":
+		return p.fault("start", guest.Crashed, cause)
 	}
-	return p.fault("start", guest.Crashed, run.cause())
+	return p.fault("start", guest.Refused, err.Error())
 }
 
 // fault is one of this plugin.
