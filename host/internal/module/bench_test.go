@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tiercel/tiercel/core/learner"
+	"github.com/tiercel/tiercel/host/internal/guest/guesttest"
 	"github.com/tiercel/tiercel/plugins/abi"
 	ft "github.com/tiercel/tiercel/plugins/fuel/fueltest"
 )
@@ -22,10 +23,10 @@ func BenchmarkScore(b *testing.B) {
 		open func(b *testing.B, r *Runtime) *Learner
 		same bool // in the order of abi.Matvec
 	}{
-		{"Go with kernel", func(b *testing.B, r *Runtime) *Learner { return open(b, r, goGuest(b, goTemplate), d, config) }, true},
-		{"C", func(b *testing.B, r *Runtime) *Learner { return open(b, r, cGuest(b, cTemplate), d, config) }, false},
+		{"Go with kernel", func(b *testing.B, r *Runtime) *Learner { return open(b, r, guesttest.Go(b, goTemplate), d, config) }, true},
+		{"C", func(b *testing.B, r *Runtime) *Learner { return open(b, r, guesttest.C(b, cTemplate), d, config) }, false},
 		{"C with SIMD", func(b *testing.B, r *Runtime) *Learner {
-			return open(b, r, cGuest(b, "testdata/simd.c", "-msimd128"), d, nil)
+			return open(b, r, guesttest.C(b, "testdata/simd.c", "-msimd128"), d, nil)
 		}, true},
 	} {
 		b.Run(tt.name, func(b *testing.B) {

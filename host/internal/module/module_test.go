@@ -4,16 +4,14 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
 	"github.com/tiercel/tiercel/core/learner"
 	"github.com/tiercel/tiercel/core/learner/learnertest"
+	"github.com/tiercel/tiercel/host/internal/guest/guesttest"
 	"github.com/tiercel/tiercel/plugins/abi"
 	"github.com/tiercel/tiercel/plugins/fuel/fueltest"
 )
@@ -98,70 +96,6 @@ func open(t testing.TB, r *Runtime, wasm []byte, d int, config []byte) *Learner 
 	return l
 }
 
-// goGuest builds a Go plugin once a package.
-func goGuest(t testing.TB, pkg string) []byte {
-	t.Helper()
-	built.Lock()
-	defer built.Unlock()
-	if b, ok := built.wasm[pkg]; ok {
-		return b
-	}
-	out := filepath.Join(t.TempDir(), "guest.wasm")
-	run(t, append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm"),
-		"go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w -buildid=", "-o", out, pkg)
-	return keep(t, pkg, out)
-}
-
-// cGuest builds a plugin in C.
-func cGuest(t testing.TB, source string, flags ...string) []byte {
-	t.Helper()
-	for _, tool := range []string{"clang", "wasm-ld"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is needed: apt-get install clang lld", tool)
-			}
-			t.Skipf("no %s on this machine: apt-get install clang lld", tool)
-		}
-	}
-	built.Lock()
-	defer built.Unlock()
-	key := source + strings.Join(flags, " ")
-	if b, ok := built.wasm[key]; ok {
-		return b
-	}
-	out := filepath.Join(t.TempDir(), "guest.wasm")
-	args := append([]string{
-		"--target=wasm32", "-O3", "-nostdlib", "-ffreestanding", "-I", "../../../plugins/c/template",
-		"-Wl,--no-entry", "-Wl,-z,stack-size=65536", "-Wl,--strip-all", "-o", out,
-	}, flags...)
-	run(t, os.Environ(), "clang", append(args, source)...)
-	return keep(t, key, out)
-}
-
-var built = struct {
-	sync.Mutex
-	wasm map[string][]byte
-}{wasm: map[string][]byte{}}
-
-func keep(t testing.TB, key, file string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	built.wasm[key] = b
-	return b
-}
-
-func run(t testing.TB, env []string, name string, args ...string) {
-	t.Helper()
-	c := exec.Command(name, args...)
-	c.Env = env
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
-	}
-}
-
 const (
 	goTemplate = "github.com/tiercel/tiercel/plugins/sdk/template"
 	cTemplate  = "../../../plugins/c/template/learner.c"
@@ -187,8 +121,8 @@ func TestConformance(t *testing.T) {
 		config []byte
 	}{
 		{"assembled", func() []byte { return fueltest.Guest(fueltest.FirstColumn(), fueltest.I32+fueltest.I32).Bytes() }, nil},
-		{"Go", func() []byte { return goGuest(t, goTemplate) }, config},
-		{"C", func() []byte { return cGuest(t, cTemplate) }, config},
+		{"Go", func() []byte { return guesttest.Go(t, goTemplate) }, config},
+		{"C", func() []byte { return guesttest.C(t, cTemplate) }, config},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := open(t, newRuntime(t, Options{}), tt.wasm(), d, tt.config)
@@ -212,8 +146,8 @@ func TestTemplates(t *testing.T) {
 		wasm  func() []byte
 		score func(x []float32) float32
 	}{
-		{"C", func() []byte { return cGuest(t, cTemplate) }, func(x []float32) float32 { return linear(x, w) }},
-		{"Go", func() []byte { return goGuest(t, goTemplate) }, func(x []float32) float32 {
+		{"C", func() []byte { return guesttest.C(t, cTemplate) }, func(x []float32) float32 { return linear(x, w) }},
+		{"Go", func() []byte { return guesttest.Go(t, goTemplate) }, func(x []float32) float32 {
 			out := make([]float32, 1)
 			abi.Matvec(out, x, w)
 			return out[0]

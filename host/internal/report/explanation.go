@@ -301,6 +301,9 @@ func (s *screen) weights(x *core.Explanation) {
 		}
 		s.end()
 		for i := range x.Learners {
+			if x.Learners[i].Guest {
+				continue
+			}
 			s.to(2)
 			s.cell(plain, x.Learners[i].ID, label)
 			for _, m := range metas {
@@ -344,6 +347,23 @@ func (s *screen) super(x *core.Explanation) {
 		}
 	}
 	s.paragraph(plain, "h = c( "+strings.Join(terms, " + ")+" ) = "+decimals(x.Score, 4), 2, 4)
+	for i := range x.Learners {
+		if l := &x.Learners[i]; l.Guest {
+			s.paragraph(plain, guest(l), 2, 4)
+		}
+	}
+}
+
+// guest says what a plugin does that no tier has a weight for.
+func guest(l *core.LearnerPart) string {
+	says := "says nothing"
+	switch {
+	case l.Missing:
+		says = "is missing"
+	case l.Lift > 0:
+		says = "divides the false-alarm rate by up to " + decimals(math.Exp(l.Lift), 1)
+	}
+	return l.ID + ", a plugin that the model was not trained with, " + says
 }
 
 // cost shows nanoseconds an event, "-" where nobody measured them.

@@ -191,6 +191,10 @@ func appendLearner(b []byte, l *core.LearnerPart) []byte {
 	b = appendNumber(b, l.P)
 	b = append(b, `,"tail":`...)
 	b = appendNumber(b, l.Tail)
+	if l.Guest {
+		b = append(b, `,"guest":true,"lift":`...)
+		b = appendNumber(b, l.Lift)
+	}
 	b = append(b, `,"reasons":[`...)
 	for i, r := range l.Reasons {
 		b = append(comma(b, i), `{"text":`...)
