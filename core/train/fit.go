@@ -165,8 +165,12 @@ func (f *fitting) drop(random [][]float32) {
 				}
 			}
 		}
+		least := Folds // what the folds alone can make differ
+		if f.specs[l].Given {
+			least = 1
+		}
 		// What needs no example is kept for the day that shows one.
-		if f.specs[l].Fixed && present > 0 || present*20 >= len(f.inner) && len(distinct) > Folds {
+		if f.specs[l].Fixed && present > 0 || present*20 >= len(f.inner) && len(distinct) > least {
 			f.use = append(f.use, l)
 		}
 	}

@@ -20,6 +20,9 @@ type Spec struct {
 	// Fixed says that Fit looks at no row: the learner's weights are knowledge,
 	// and it is not fitted again for each fold.
 	Fixed bool
+	// Given says that Fit returns a learner that was there before, a plugin's: its
+	// scores are the same for every fold, and may be as few as two.
+	Given bool
 }
 
 // teaches reports whether the learner is taught attacks of that type.

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"crypto/ed25519"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"os"
 	"path/filepath"
 	"strings"
@@ -199,14 +196,8 @@ func TestTrainErrors(t *testing.T) {
 
 func TestModel(t *testing.T) {
 	t.Parallel()
-	public, private, _ := ed25519.GenerateKey(nil)
-	der, _ := x509.MarshalPKCS8PrivateKey(private)
-	key := write(t, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
-	der, _ = x509.MarshalPKIXPublicKey(public)
-	pub := write(t, "pub.pem", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
-	other, _, _ := ed25519.GenerateKey(nil)
-	der, _ = x509.MarshalPKIXPublicKey(other)
-	stranger := write(t, "other.pem", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+	key, pub := keyFiles(t)
+	_, stranger := keyFiles(t)
 	signed := filepath.Join(t.TempDir(), "signed.tiercel")
 	data, err := os.ReadFile(trained)
 	if err != nil {

@@ -22,8 +22,9 @@ func (p *plugging) specs(s *feature.Schema) ([]train.Spec, error) {
 	var specs []train.Spec
 	for _, l := range p.trained {
 		specs = append(specs, train.Spec{
-			Info: l.Info(),
-			Fit:  func(*train.Data, learner.Info) (learner.Learner, error) { return l.Learner, nil },
+			Info:  l.Info(),
+			Given: true,
+			Fit:   func(*train.Data, learner.Info) (learner.Learner, error) { return l.Learner, nil },
 		})
 	}
 	return specs, nil
