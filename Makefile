@@ -87,6 +87,11 @@ page: npm
 	@$(GO) run ./examples/logs -seed 1 -o build/logs
 	node wasm/console/build.mjs build/logs build/console
 
+## picture: the picture of the README anew, from the example logs
+.PHONY: picture
+picture: page
+	cd wasm/npm && PICTURE=../console/console.png node --test test/picture.test.mjs
+
 ## test-npm: the package in Node and in Chromium (CHROMIUM names one that is not /usr/bin/chromium)
 test-npm: page
 	cd wasm/npm && npm run check && npm test

@@ -29,6 +29,8 @@ try {
   const packed = brotliCompressSync(wasm, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } });
   console.log(`${cpus().length} cores, load ${loadavg()[0].toFixed(1)}, node ${process.version}, ${lines} lines of ${(log.length / lines).toFixed(0)} bytes`);
   console.log(`engine ${(wasm.length / 1e6).toFixed(2)} MB, brotli ${(packed.length / 1e3).toFixed(0)} kB`);
+  const element = readFileSync(new URL('dist/element/index.js', import.meta.url));
+  console.log(`element with lit and uPlot ${(element.length / 1e3).toFixed(0)} kB, brotli ${(brotliCompressSync(element).length / 1e3).toFixed(0)} kB`);
 
   const loads = [], firsts = [];
   for (let i = 0; i < 7; i++) {

@@ -30,6 +30,7 @@ await build({ ...options, entryPoints: [at('src/index.ts'), at('src/worker.ts')]
 await build({
   ...options,
   entryPoints: [at('src/element/index.ts')],
+  sourcesContent: false, // of lit and uPlot they are ten times the code
   loader: { '.css': 'text' },
   conditions: ['production'],
   plugins: [{ name: 'shared', setup: (b) => b.onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: '../index.js', external: true })) }],

@@ -17,7 +17,7 @@ export async function start() {
   const server = serve(built);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  const browser = await chromium.launch({ executablePath: path, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
+  const browser = await chromium.launch({ executablePath: path, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-lcd-text', '--disable-background-networking'] });
   const stopServer = () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections()));
   return { origin, browser, stopServer, stop: async () => (await browser.close(), await stopServer()) };
 }

@@ -112,8 +112,10 @@ test('brushing the timeline is a filter by time', async () => {
   const [from, to] = [await value('From, UTC'), await value('To, UTC')];
   const within = threats().filter((t) => t.time && t.time >= from && t.time < to + '.999').length;
   assert.ok(Math.abs(inside - within) <= 3, `${inside} shown, ${within} between ${from} and ${to}`); // fields have whole seconds
+  await page.locator('.period summary').click();
   await page.getByLabel('To, UTC').fill(from);
   await until(async () => (await shown(page)).rows === 0, 'an empty span');
+  await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await until(async () => (await shown(page)).rows === all, 'everything again');
 });

@@ -251,13 +251,15 @@ export const frame = css`
     color: var(--muted);
     font-size: 12px;
   }
-  .filters input[type='datetime-local'] {
-    font-size: 12px;
-    width: 178px;
-    color: var(--ink);
+  .period .panel {
+    left: 0;
+    right: auto;
+    width: 270px;
   }
-  .filters input.unset:not(:focus) {
-    color: var(--muted);
+  .period label {
+    justify-content: space-between;
+    padding: 4px 11px;
+    font-size: 13px;
   }
   .filters .shown {
     margin-left: auto;
@@ -384,7 +386,7 @@ export const frame = css`
     pointer-events: none;
   }
 
-  @container console (max-width: 1280px) {
+  @container console (max-width: 1240px) {
     .lists.open {
       grid-template-columns: 280px minmax(0, 1fr);
     }

@@ -8,7 +8,7 @@ import { severity, severityStyles } from './severity.js';
 import { base } from './styles.js';
 import type { ThreatDetail } from './detail.js';
 import type { ThreatTable } from './table.js';
-import { bytes, classTitle, count, duration, many, message, visible } from './text.js';
+import { bytes, classTitle, count, duration, many, message, span, visible } from './text.js';
 import { mark, welcome } from './welcome.js';
 
 /** Milliseconds that typing may pause before the text is looked for. */
@@ -360,8 +360,15 @@ export class Console extends LitElement {
         ${this.classes.map(([name, n]) => html`<option value=${name} ?selected=${f.class === name}>${classTitle(name)} (${count(n)})</option>`)}
       </select>
       <input class="source" type="text" placeholder="Source" aria-label="Source" .value=${visible(f.entity)} @change=${(e: Event) => this.narrow({ entity: (e.target as HTMLInputElement).value.trim() })}>
-      <label>From <input class=${Number.isFinite(f.from) ? '' : 'unset'} type="datetime-local" step="1" aria-label="From, UTC" .value=${local(f.from)} @change=${(e: Event) => this.span('from', e)}></label>
-      <label>to <input class=${Number.isFinite(f.to) ? '' : 'unset'} type="datetime-local" step="1" aria-label="To, UTC" .value=${local(f.to)} @change=${(e: Event) => this.span('to', e)}></label>
+      <details class="menu period" @keydown=${closeByKey} @focusout=${closeByFocus}>
+        <summary>${f.from === -Infinity && f.to === Infinity ? 'Any time' : span(Math.max(f.from, -8e15), Math.min(f.to, 8e15))}</summary>
+        <div class="panel">
+          <label>From <input type="datetime-local" step="1" aria-label="From, UTC" .value=${local(f.from)} @change=${(e: Event) => this.span('from', e)}></label>
+          <label>To <input type="datetime-local" step="1" aria-label="To, UTC" .value=${local(f.to)} @change=${(e: Event) => this.span('to', e)}></label>
+          <p>UTC. Dragging over the timeline chooses a time too.</p>
+          <button ?disabled=${f.from === -Infinity && f.to === Infinity} @click=${() => this.narrow({ from: -Infinity, to: Infinity })}>Any time</button>
+        </div>
+      </details>
       ${any ? html`<button @click=${() => (this.filter = EVERYTHING)}>Clear filters</button>` : ''}
       <span class="shown">${this.rows.length === this.within ? many(this.within, 'threat') : `${count(this.rows.length)} of ${many(this.within, 'threat')}`}</span>
     </div>`;

@@ -91,7 +91,7 @@ export class ThreatDetail extends LitElement {
         flex-wrap: wrap;
         align-items: center;
         gap: 8px;
-        margin-top: 10px;
+        margin-top: 8px;
       }
       .close {
         padding: 3px 8px;
@@ -276,7 +276,7 @@ export class ThreatDetail extends LitElement {
           <span class="muted">${KINDS[row.kind]} · ${visible(row.file)}, line ${count(row.line)}</span>
           ${row.technique.map((t) => html`<span class="chip" title="MITRE ATT&CK technique">${visible(t)}</span>`)}
         </div>
-        <div class="facts">
+        <div class="facts rare">
           <span title="Share of normal events that score at least this high">Among normal events <strong>${rarity(s.rate)}</strong> scores this high</span>
           <span class="muted">score ${this.earlier === null ? '' : html`${this.earlier.toFixed(4)} → `}${s.score.toFixed(4)}</span>
         </div>
@@ -284,7 +284,7 @@ export class ThreatDetail extends LitElement {
           ? html`<div class="judge" role="group" aria-label="Your judgement">
               <button aria-pressed=${String(this.label === 'threat')} title="It is a threat (t)" @click=${() => this.tell('mark', this.label === 'threat' ? null : 'threat')}>Threat</button>
               <button aria-pressed=${String(this.label === 'benign')} title="It is harmless (b)" @click=${() => this.tell('mark', this.label === 'benign' ? null : 'benign')}>Benign</button>
-              <span class="muted">${this.label ? `You called it ${this.label === 'threat' ? 'a threat' : 'benign'}` : 'Your judgement adapts the scores, within a bound'}</span>
+              <span class="muted">${this.label ? `You called it ${this.label === 'threat' ? 'a threat' : 'benign'}` : 'Your judgement adapts the scores'}</span>
             </div>`
           : ''}
       </header>

@@ -206,7 +206,9 @@ export class ThreatTable extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('rows')) this.cursor = Math.min(this.cursor, Math.max(this.rows.length - 1, 0));
+    if (!changed.has('rows')) return;
+    const open = this.chosen < 0 ? -1 : this.rows.indexOf(this.chosen);
+    this.cursor = open >= 0 ? open : Math.min(this.cursor, Math.max(this.rows.length - 1, 0));
   }
 
   protected override updated(changed: PropertyValues<this>): void {

@@ -144,6 +144,8 @@ export function clock(ms: number): string {
 /** A span of time in as few words as it needs: the day is not said twice. */
 export function span(from: number, to: number): string {
   if (Number.isNaN(from)) return 'no time';
+  if (from <= -8e15) return `before ${clock(to)}`;
+  if (to >= 8e15) return `from ${clock(from)}`;
   const [a, b] = [clock(from), clock(to)];
   if (a === b) return a;
   return a.slice(0, 10) === b.slice(0, 10) ? `${a} to ${b.slice(11)}` : `${a} to ${b}`;
