@@ -89,6 +89,10 @@ func (t *Tiers) Influence(i int) float64 {
 	rise := largestRise(func(g float64) float64 {
 		return portable.Logistic(t.Super.calibrated(g))
 	}, min(moved, 1), 0, 1)
+	// Above Certain any order is possible: it adds at most what lies above.
+	if t.Super.Novelty > 0 {
+		rise += 1 - portable.Logistic(t.Super.Certain)
+	}
 	// The greater of two numbers moves no further than the one that moves more.
 	if f := t.Super.Floor; f > 0 {
 		m := t.Metas[f-1]

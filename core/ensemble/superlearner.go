@@ -25,7 +25,12 @@ type SuperLearner struct {
 	// 0 for none: what knowledge says with certainty is not voted down by
 	// learners whose training rows had no example of it.
 	Floor int
-	Metas []learner.Learner
+	// Novelty is 1 + the index of the meta that ranks the rows whose log-odds are
+	// above Certain, 0 for none. So far up there were no normal rows to learn an
+	// order from, only to be sure; what is unlike all normal rows comes first.
+	Novelty int
+	Certain float64 // log-odds of h, above 0 and below Clip
+	Metas   []learner.Learner
 
 	pool sync.Pool // of *superScratch
 }
@@ -33,8 +38,8 @@ type SuperLearner struct {
 var _ learner.Learner = (*SuperLearner)(nil)
 
 // LogOdds returns the log-odds of h for the metas' g, in [0,1] or NaN for a
-// missing one; the weights are renormalised over those present; never less than
-// the floor's. NaN when all are missing.
+// missing one; the weights are renormalised over those present; above Certain as
+// Novelty ranks it; never less than the floor's. NaN when all are missing.
 func (s *SuperLearner) LogOdds(g []float64) float64 {
 	var sum, weight float64
 	for j, b := range s.Beta {
@@ -52,6 +57,11 @@ func (s *SuperLearner) LogOdds(g []float64) float64 {
 		}
 	}
 	z := s.calibrated(min(sum/weight, 1)) // rounding can carry a mean of ones past 1
+	if s.Novelty > 0 && z > s.Certain {
+		if v := g[s.Novelty-1]; v == v {
+			z = s.Certain + float64((Clip-s.Certain)*v)
+		}
+	}
 	if s.Floor > 0 {
 		if v := g[s.Floor-1]; v == v {
 			z = max(z, portable.Logit(v))
@@ -118,6 +128,12 @@ func (s *SuperLearner) check(n int) error {
 	}
 	if s.Floor < 0 || s.Floor > n {
 		return errors.New("ensemble: super-learner: no such meta-learner as the floor")
+	}
+	if s.Novelty < 0 || s.Novelty > n {
+		return errors.New("ensemble: super-learner: no such meta-learner to rank by novelty")
+	}
+	if s.Novelty > 0 && !(s.Certain > 0 && s.Certain < Clip) || s.Novelty == 0 && s.Certain != 0 {
+		return errors.New("ensemble: super-learner: log-odds of certainty out of range")
 	}
 	total, err := checkWeights(s.Beta, MaxMetas)
 	if err != nil {

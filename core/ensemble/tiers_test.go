@@ -29,6 +29,9 @@ func randomTiers(t testing.TB, r *rand.Rand, n int) *Tiers {
 		super.Beta[j] /= total
 	}
 	super.Floor = r.IntN(len(metas) + 1)
+	if super.Novelty = r.IntN(len(metas) + 1); super.Novelty > 0 {
+		super.Certain = 0.1 + 6*r.Float64()
+	}
 	tiers, err := NewTiers(bases, metas, super)
 	if err != nil {
 		t.Fatal(err)

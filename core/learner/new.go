@@ -25,6 +25,8 @@ func New(info Info, s State) (Learner, error) {
 		return newNgram(info, s)
 	case "rarity":
 		return newRarity(info, s)
+	case "markov":
+		return newMarkov(info, s)
 	case "trees":
 		return newTrees(info, s)
 	case "boosted":

@@ -193,6 +193,17 @@ func (d *differences) metas(a, b *ensemble.Tiers) {
 	}
 	d.text("super-learner", a.Super.Name, b.Super.Name)
 	d.weights("super-learner", names, other, a.Super.Beta, b.Super.Beta)
+	d.text("super-learner floor", nameAt(names, a.Super.Floor), nameAt(other, b.Super.Floor))
+	d.text("super-learner novelty", nameAt(names, a.Super.Novelty), nameAt(other, b.Super.Novelty))
+	d.number("super-learner certain above", a.Super.Certain, b.Super.Certain)
+}
+
+// nameAt returns the name that place counts from 1, none for 0.
+func nameAt(names []string, place int) string {
+	if place < 1 || place > len(names) {
+		return "none"
+	}
+	return names[place-1]
 }
 
 // weights compares two vectors of weights by the names of what they weigh.

@@ -59,7 +59,7 @@ func sample() *model.Model {
 				{Name: "stack", Mixer: must(ensemble.NewStack([]float64{0.5, 1, 0.25}, -0.75)), Calibration: calibration(1)},
 				{Name: "fisher", Mixer: must(ensemble.NewFisher([]float64{1, 1, 0})), Calibration: calibration(4)},
 			},
-			&ensemble.SuperLearner{Name: "super", Beta: []float64{0.75, 0.25}, Calibration: calibration(1), Tail: tail(), Floor: 2},
+			&ensemble.SuperLearner{Name: "super", Beta: []float64{0.75, 0.25}, Calibration: calibration(1), Tail: tail(), Floor: 2, Novelty: 1, Certain: 3.5},
 		)),
 		Card: model.Card{
 			Seed:    7,

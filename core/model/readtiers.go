@@ -110,7 +110,8 @@ func (f *file) base(body []byte, d *stored, i int) (b ensemble.Base, err error) 
 	return b, err
 }
 
-// metas reads the meta-learners, and the super-learner's name and floor.
+// metas reads the meta-learners, and of the super-learner its name and what else
+// is no array.
 func (f *file) metas(body []byte, super *ensemble.SuperLearner) (out []*ensemble.MetaLearner, err error) {
 	type description struct {
 		name, mixer string
@@ -143,11 +144,11 @@ func (f *file) metas(body []byte, super *ensemble.SuperLearner) (out []*ensemble
 		case "super":
 			super.Name = r.text()
 		case "floor":
-			if v := r.number(); v >= 1 && v <= ensemble.MaxMetas && v == float64(int(v)) {
-				super.Floor = int(v)
-			} else {
-				r.err = errShape
-			}
+			super.Floor = r.place()
+		case "novelty":
+			super.Novelty = r.place()
+		case "certain":
+			super.Certain = r.number()
 		default:
 			r.err = errShape
 		}
@@ -171,6 +172,16 @@ func (f *file) metas(body []byte, super *ensemble.SuperLearner) (out []*ensemble
 		out = append(out, m)
 	}
 	return out, nil
+}
+
+// place reads 1 + the index of a meta-learner.
+func (r *reader) place() int {
+	v := r.number()
+	if !(v >= 1 && v <= ensemble.MaxMetas && v == float64(int(v))) {
+		r.err = errShape
+		return 0
+	}
+	return int(v)
 }
 
 // floats takes a one-dimensional tensor of float64.

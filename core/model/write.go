@@ -305,6 +305,12 @@ func tiersJSON(t *ensemble.Tiers) string {
 		w.key("floor")
 		w.number(float64(t.Super.Floor))
 	}
+	if t.Super.Novelty > 0 {
+		w.key("novelty")
+		w.number(float64(t.Super.Novelty))
+		w.key("certain")
+		w.number(t.Super.Certain)
+	}
 	w.close('}')
 	return string(w.b)
 }

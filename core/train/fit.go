@@ -365,6 +365,11 @@ func (f *fitting) finish(ctx context.Context, sites bool, seed uint64) (*Fitted,
 	if super.Learner.Tail, err = f.tail(super, sites); err != nil {
 		return nil, err
 	}
+	if f.hedge {
+		if g, err = f.doubt(super, table, g, &truth, sites, SuperOptions{Seed: seed, Group: take(f.set.Group, f.guard)}); err != nil {
+			return nil, err
+		}
+	}
 	if g, err = f.raise(super, table, g, sites); err != nil {
 		return nil, err
 	}
@@ -436,16 +441,16 @@ func (f *fitting) prune(super *ensemble.SuperLearner, shares []float64) (*ensemb
 	var keep []int
 	var bases []ensemble.Base
 	for n, b := range f.base {
-		if shares[n] > 0 || b.Learner.Info().Class != "" {
+		if shares[n] > 0 || b.Learner.Info().Class != "" || f.ranksByNovelty(super, n) {
 			keep = append(keep, n)
 			bases = append(bases, b)
 		}
 	}
 	var metas []*ensemble.MetaLearner
 	var beta []float64
-	floor := 0
+	floor, novelty := 0, 0
 	for j, m := range f.meta {
-		if super.Beta[j] == 0 && j+1 != super.Floor {
+		if super.Beta[j] == 0 && j+1 != super.Floor && j+1 != super.Novelty {
 			continue
 		}
 		state := m.Mixer.(ensemble.Stateful).State()
@@ -459,7 +464,13 @@ func (f *fitting) prune(super *ensemble.SuperLearner, shares []float64) (*ensemb
 		if j+1 == super.Floor {
 			floor = len(metas)
 		}
+		if j+1 == super.Novelty {
+			novelty = len(metas)
+		}
 	}
-	super = &ensemble.SuperLearner{Name: super.Name, Beta: beta, Calibration: super.Calibration, Tail: super.Tail, Floor: floor}
+	super = &ensemble.SuperLearner{
+		Name: super.Name, Beta: beta, Calibration: super.Calibration, Tail: super.Tail,
+		Floor: floor, Novelty: novelty, Certain: super.Certain,
+	}
 	return ensemble.NewTiers(bases, metas, super)
 }

@@ -23,6 +23,8 @@ type Spec struct {
 	// Given says that Fit returns a learner that was there before, a plugin's: its
 	// scores are the same for every fold, and may be as few as two.
 	Given bool
+	// Novelty says that Fit looks at normal rows alone.
+	Novelty bool
 }
 
 // teaches reports whether the learner is taught attacks of that type.
@@ -80,7 +82,8 @@ func Recipe(s *Set, effort Effort, seed uint64) []Spec {
 			},
 		},
 		{
-			Info: learner.Info{ID: "histogram", Columns: stateless},
+			Info:    learner.Info{ID: "histogram", Columns: stateless},
+			Novelty: true,
 			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
 				return FitHistogram(d, info.Columns, HistogramOptions{Info: info})
 			},
@@ -104,7 +107,8 @@ func Recipe(s *Set, effort Effort, seed uint64) []Spec {
 				},
 			},
 			Spec{
-				Info: learner.Info{ID: "isolation", Columns: coded},
+				Info:    learner.Info{ID: "isolation", Columns: coded},
+				Novelty: true,
 				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
 					return FitIsolation(d, info.Columns, IsolationOptions{Info: info, Seed: seed})
 				},
@@ -122,12 +126,22 @@ func Recipe(s *Set, effort Effort, seed uint64) []Spec {
 				},
 			},
 			Spec{
-				Info: learner.Info{ID: "rarity", Texts: true},
+				Info:    learner.Info{ID: "rarity", Texts: true},
+				Novelty: true,
 				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
 					return FitRarity(d, RarityOptions{Info: info, Origins: values})
 				},
 			},
 		)
+	}
+	if s.Schema.Kind == event.DNS {
+		specs = append(specs, Spec{
+			Info:    learner.Info{ID: "markov", Texts: true},
+			Novelty: true,
+			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+				return FitMarkov(d, MarkovOptions{Info: info, Origins: 1 << feature.FromName})
+			},
+		})
 	}
 	if s.Schema.Whole {
 		specs = append(specs, Spec{

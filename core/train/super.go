@@ -157,11 +157,11 @@ func (s *Super) calibrate(beta []float64, g [][]float64, p []float64, truth *Tru
 }
 
 // evenErrors and evenLoss are how many standard errors of merit, and how much
-// merit, even weights may cost: what a test at the level of 5 % cannot tell, or
-// two rows of the smallest type of attack that can be the worst one.
+// merit, even weights may cost: what a test at the level of 5 % cannot tell, or a
+// hundredth where there is no error to speak of.
 const (
 	evenErrors = 2
-	evenLoss   = 0.05
+	evenLoss   = 0.01
 )
 
 // SuperLogOdds returns the log-odds of h for rows whose metas' log-odds are g.
