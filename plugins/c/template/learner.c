@@ -1,6 +1,7 @@
 /* A base learner: a linear model over the whole row, w . x, missing values left
  * out. The weights come from the configuration, one number a column, so that
- * this file stays as it is when they change. */
+ * this file stays as it is when they change; without one each weight is 1.
+ * Change what it is called, what it wants to see, configure and score. */
 
 #define TIERCEL_DESCRIPTION \
     "tiercel 1\n" \
@@ -9,14 +10,13 @@
     "title A linear learner in C\n" \
     "kind http\n" \
     "feature *\n" \
-    "cost 20\n" \
-    "config required\n"
+    "cost 50\n"
 #include "tiercel.h"
 
 #define MAX_COLUMNS 4096
 
 static float weights[MAX_COLUMNS];
-static uint32_t columns;
+static uint32_t columns; /* 0 before the first configuration */
 
 /* number reads a decimal number such as -0.25 and moves *at behind it. */
 static int number(const uint8_t **at, const uint8_t *end, float *out) {
@@ -46,12 +46,13 @@ int32_t configure(const uint8_t *text, uint32_t length) {
 }
 
 int32_t score(const tiercel_frame *f, float *scores) {
-    if (!columns) return TIERCEL_NOT_CONFIGURED;
-    if (f->columns != columns) return TIERCEL_BAD_COLUMNS;
+    const uint32_t d = f->columns;
+    if (columns && d != columns) return TIERCEL_BAD_COLUMNS;
+    for (uint32_t j = 0; !columns && j < d; j++) weights[j] = 1;
     for (uint32_t i = 0; i < f->rows; i++) {
-        const float *x = f->x + (uint64_t)i * columns;
+        const float *x = f->x + (uintptr_t)i * d;
         float sum = 0;
-        for (uint32_t j = 0; j < columns; j++)
+        for (uint32_t j = 0; j < d; j++)
             if (x[j] == x[j]) sum += weights[j] * x[j];
         scores[i] = tiercel_finite(sum) ? sum : TIERCEL_ABSTAIN;
     }

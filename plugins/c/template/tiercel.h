@@ -105,11 +105,32 @@ TIERCEL_EXPORT(tiercel_configure) int32_t tiercel_configure(const uint8_t *text,
     return configure(text, length);
 }
 
+/* How many features the description names; -1 for all, whose number varies. */
+static int64_t tiercel_wanted(void) {
+    static const char key[] = "feature ";
+    int64_t n = 0;
+    for (const char *line = tiercel_description; *line;) {
+        uint32_t k = 0;
+        while (key[k] && line[k] == key[k]) k++;
+        if (!key[k]) {
+            if (line[k] == '*' && line[k + 1] == '\n') return -1;
+            n++;
+        }
+        while (*line && *line++ != '\n') {}
+    }
+    return n;
+}
+
 /* The engine writes well-formed frames; what is checked here keeps a mistake of
  * an author's own test from reading elsewhere. */
 TIERCEL_EXPORT(tiercel_score) int32_t tiercel_score(const uint8_t *frame, uint32_t length, float *scores) {
     const uint32_t *h = (const uint32_t *)frame;
-    if (length < 32 || h[0] != 0x31464354u || h[4] != length || h[3] > TIERCEL_MAX_TEXTS) return TIERCEL_BAD_FRAME;
+    if (length < 32 || h[0] != 0x31464354u || h[4] != length || h[3] > TIERCEL_MAX_TEXTS ||
+        h[5] != 32 + 4 * (uint64_t)h[1] * h[2] || h[5] > length)
+        return TIERCEL_BAD_FRAME;
+    static int64_t wanted = -2;
+    if (wanted == -2) wanted = tiercel_wanted();
+    if (wanted >= 0 && h[2] != wanted) return TIERCEL_BAD_COLUMNS;
     tiercel_frame f;
     f.rows = h[1];
     f.columns = h[2];

@@ -1,5 +1,7 @@
-// A base learner: a linear model over the whole row. The weights come from the
-// configuration, one number a column.
+// A base learner: a linear model over the whole row, w . x, missing values left
+// out. The weights come from the configuration, one number a column, so that
+// this file stays as it is when they change; without one each weight is 1.
+// Change what it is called, what it wants to see, Configure and Score.
 package main
 
 import (
@@ -16,7 +18,9 @@ func init() { sdk.Register(&linear{}) }
 // main serves the host that starts this as a program; a module's main never runs.
 func main() { sdk.Serve() }
 
-type linear struct{ weights []float32 }
+type linear struct {
+	weights []float32 // nil before the first configuration
+}
 
 // Describe says who this is and what it wants to see.
 func (l *linear) Describe() sdk.Description {
@@ -29,7 +33,6 @@ func (l *linear) Describe() sdk.Description {
 		Low:      float32(math.Inf(-1)),
 		High:     float32(math.Inf(1)),
 		Cost:     20,
-		Config:   true,
 	}
 }
 
@@ -52,7 +55,10 @@ func (l *linear) Configure(text []byte) error {
 // Score writes w . x of each row to dst.
 func (l *linear) Score(dst []float32, b *sdk.Batch) error {
 	if l.weights == nil {
-		return abi.NotConfigured
+		l.weights = make([]float32, b.D)
+		for j := range l.weights {
+			l.weights[j] = 1
+		}
 	}
 	if b.D != len(l.weights) {
 		return abi.BadColumns
