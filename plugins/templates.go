@@ -42,7 +42,7 @@ func (l *Language) Process() bool { return slices.Contains(l.Built, "") }
 // Languages returns the languages in the order in which people are shown them.
 func Languages() []Language {
 	return []Language{
-		{"go", "Go", "main.go", "go.mod", "Go 1.26", []string{".wasm"}, "sdk/template"},
+		{"go", "Go", "main.go", "go.mod", "Go 1.26", []string{".wasm", ""}, "sdk/template"},
 		{"c", "C", "learner.c", "tiercel.h", "clang and lld", []string{".wasm"}, "c/template"},
 		{"rust", "Rust", "src/lib.rs", "src/tiercel.rs", "rustc with the target wasm32-unknown-unknown", []string{".wasm"}, "rust/template"},
 		{

@@ -63,7 +63,7 @@ func exportScore(at unsafe.Pointer, length uint32, out unsafe.Pointer) int32 {
 		return int32(abi.BadFrame)
 	}
 	dst := unsafe.Slice((*float32)(out), f.N)
-	return status(registered.Score(dst, f), abi.Internal)
+	return status(scoreFrame(dst, f), abi.Internal)
 }
 
 // bytesAt views memory of the region.

@@ -59,6 +59,29 @@ func Register(l Learner) {
 		panic("sdk: two learners registered; a plugin has one")
 	}
 	registered = l
+	wanted = columnsOf(l.Describe())
+}
+
+// wanted is how many columns a frame of the registered learner has; -1 where
+// it asks for all.
+var wanted int
+
+func columnsOf(d Description) int {
+	for _, name := range d.Features {
+		if name == abi.All {
+			return -1
+		}
+	}
+	return len(d.Features)
+}
+
+// scoreFrame has the registered learner score a frame, if its columns are
+// those that were declared.
+func scoreFrame(dst []float32, f *abi.Frame) error {
+	if wanted >= 0 && f.D != wanted {
+		return abi.BadColumns
+	}
+	return registered.Score(dst, f)
 }
 
 // Registered returns the learner that Register was given, or nil.

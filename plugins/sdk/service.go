@@ -128,7 +128,7 @@ func (s *service) score(reply *pb.ScoreReply, r *pb.ScoreRequest) {
 	}
 	s.scores = s.scores[:n]
 	clear(s.scores)
-	if reply.Status, reply.Message = status(s.learner.Score(s.scores, &s.frame), abi.Internal); reply.Status != int32(abi.OK) {
+	if reply.Status, reply.Message = status(scoreFrame(s.scores, &s.frame), abi.Internal); reply.Status != int32(abi.OK) {
 		return
 	}
 	if r.Shared != 0 && len(room) >= 4*n {

@@ -142,9 +142,7 @@ func evaluate(ctx context.Context, s streams, f *evaluateFlags, names []string) 
 	f.tell(bar)
 	e := evaluation{Model: m.Name, Kind: m.Kind.String(), Rows: set.Len(), Unread: set.Unread, Budget: f.budget}
 	e.measure(set, scored, budget.Rate)
-	out := json.NewEncoder(s.out)
-	out.SetIndent("", "  ")
-	return out.Encode(e)
+	return printJSON(s, e)
 }
 
 // measure fills in the figures.

@@ -19,6 +19,9 @@ func newPlugin(s streams) *cobra.Command {
 			return c.Help()
 		},
 	}
-	c.AddCommand(newPluginPin(s), newPluginList(s), newPluginPack(s), newPluginSign(s), newPluginVerify(s))
+	c.AddCommand(
+		newPluginNew(s), newPluginCheck(s), newPluginBench(s),
+		newPluginPin(s), newPluginList(s), newPluginPack(s), newPluginSign(s), newPluginVerify(s),
+	)
 	return c
 }

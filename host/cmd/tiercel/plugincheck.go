@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tiercel/tiercel/host"
+	"github.com/tiercel/tiercel/host/internal/check"
+	"github.com/tiercel/tiercel/host/internal/module"
+	"github.com/tiercel/tiercel/host/internal/process"
+)
+
+// checking is what plugin check and plugin bench have in common.
+type checking struct {
+	s      streams
+	config string
+	output string
+}
+
+func (k *checking) flags(c *cobra.Command) {
+	c.Flags().StringVar(&k.config, "config", "", "`FILE` with the plugin's configuration")
+	c.Flags().StringVar(&k.output, "output", "table", "table or json")
+}
+
+func newPluginCheck(s streams) *cobra.Command {
+	k := &checking{s: s}
+	var calls int
+	c := &cobra.Command{
+		Use:   "check [PATH|.]",
+		Short: "Hold a plugin, as it was built, to the contract",
+		Long: `Check opens what a PATH holds, or what was built in a folder, and holds it to
+the contract and to the conformance suite that every learner passes: batches of
+0, 1, 63, 64 and 1024 rows, wrong columns and broken frames, NaN, infinities and
+denormals, hostile texts, repetition, any cut of a batch, eight callers at once,
+100,000 calls in flat memory, its bound of fuel; and it grades the throughput.
+
+It prints a line a demand, with what to do where one fails; the exit status is 1
+then. A plugin that is checked need not be pinned: check runs it at once, in the
+same sandbox as scan does.`,
+		Example: "  tiercel plugin check .\n  tiercel plugin check build/rare-words.wasm --output json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return k.each(c.Context(), args, func(ctx context.Context, file string, program, config []byte) (bool, error) {
+				return k.check(ctx, file, program, check.Options{Config: config, Calls: calls})
+			})
+		},
+	}
+	k.flags(c)
+	c.Flags().IntVar(&calls, "calls", check.DefaultCalls, "`N` calls of the memory test")
+	return c
+}
+
+func newPluginBench(s streams) *cobra.Command {
+	k := &checking{s: s}
+	c := &cobra.Command{
+		Use:   "bench [PATH|.]",
+		Short: "Measure what a plugin costs a row",
+		Long: `Bench scores batches of 1, 64, 1024 and 16384 rows of 32 features (those that
+the plugin names, if it names any) in turns with a linear model in this process
+on the same rows: nanoseconds a row of each, least of all turns, and their ratio.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return k.each(c.Context(), args, k.bench) },
+	}
+	k.flags(c)
+	return c
+}
+
+// each does something with each plugin that a path holds; false is a failure
+// that has been told.
+func (k *checking) each(ctx context.Context, args []string, do func(ctx context.Context, file string, program, config []byte) (bool, error)) error {
+	if k.output != "table" && k.output != "json" {
+		return fmt.Errorf("--output %s: must be table or json", k.output)
+	}
+	path := "."
+	if len(args) > 0 {
+		path = args[0]
+	}
+	var config []byte
+	if k.config != "" {
+		var err error
+		if config, err = os.ReadFile(k.config); err != nil {
+			return err
+		}
+		config = append([]byte{}, config...) // not nil: an empty one is one too
+	}
+	built, err := findBuilt(path)
+	if err != nil {
+		return err
+	}
+	all := true
+	for i, file := range built {
+		program, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if i > 0 && k.output == "table" {
+			fmt.Fprintln(k.s.out)
+		}
+		ok, err := do(ctx, file, program, config)
+		if err != nil {
+			return err
+		}
+		all = all && ok
+	}
+	if !all {
+		return status(statusNothing)
+	}
+	return nil
+}
+
+// findBuilt returns the plugins that a path holds: the file, or what was built
+// in the folder or in its folder build.
+func findBuilt(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	var found []string
+	for _, dir := range []string{filepath.Join(path, "build"), path} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			file := filepath.Join(dir, e.Name())
+			if e.Type().IsRegular() && (strings.HasSuffix(file, ".wasm") || isProgram(file)) {
+				found = append(found, file)
+			}
+		}
+		if len(found) > 0 {
+			return found, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: nothing is built here: run make, then check again", path)
+}
+
+// isProgram says whether a file can be started: a script or an executable of
+// Linux, macOS or Windows.
+func isProgram(file string) bool {
+	info, err := os.Stat(file)
+	if err != nil || info.Mode()&0o111 == 0 && filepath.Ext(file) != ".exe" {
+		return false
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	n, _ := f.Read(head)
+	for _, magic := range []string{"#!", "\x7fELF", "MZ", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"} {
+		if bytes.HasPrefix(head[:n], []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}
+
+// opened runs do on a plugin that was opened. What keeps it from being opened
+// is told by refused.
+func opened(ctx context.Context, file string, program []byte, do func(check.Subject) error, refused func(error) error) error {
+	if !bytes.HasPrefix(program, []byte("\x00asm")) {
+		sum := sha256.Sum256(program)
+		p, err := process.Open(ctx, file, process.Options{SHA256: &sum})
+		if err != nil {
+			return refused(err)
+		}
+		defer p.Close()
+		return do(check.OfProcess(p, len(program)))
+	}
+	runtime, err := module.NewRuntime(module.Options{Cache: host.DefaultCache()})
+	if err != nil {
+		return err
+	}
+	defer runtime.Close()
+	m, err := runtime.Open(filepath.Base(file), program)
+	if err != nil {
+		return refused(err)
+	}
+	defer m.Close()
+	return do(check.OfModule(m, program))
+}
+
+func (k *checking) check(ctx context.Context, file string, program []byte, o check.Options) (bool, error) {
+	sum := sha256.Sum256(program)
+	r := &check.Report{File: file, SHA256: hex.EncodeToString(sum[:])}
+	if terminalWidth(k.s.err) > 0 {
+		o.Progress = func(name string) { fmt.Fprintf(k.s.err, "\r\x1b[Kchecking: %s", name) }
+		defer fmt.Fprint(k.s.err, "\r\x1b[K")
+	}
+	err := opened(ctx, file, program, func(s check.Subject) error {
+		check.Run(s, o, r)
+		return nil
+	}, func(err error) error {
+		r.Failed("contract", err, "build a module or a program as plugins/abi/ABI.md says; plugin new writes a project that is one")
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	if k.output == "json" {
+		return r.Passed, printJSON(k.s, r)
+	}
+	return r.Passed, check.Table(k.s.out, r)
+}
+
+func (k *checking) bench(ctx context.Context, file string, program, config []byte) (bool, error) {
+	return true, opened(ctx, file, program, func(s check.Subject) error {
+		all, err := check.Bench(s, config)
+		if err != nil {
+			return err
+		}
+		if k.output == "json" {
+			return printJSON(k.s, struct {
+				File   string        `json:"file"`
+				ID     string        `json:"id"`
+				Speeds []check.Speed `json:"speeds"`
+			}{file, s.Description().ID, all})
+		}
+		return check.SpeedTable(k.s.out, s.Description().ID, all)
+	}, func(err error) error { return err })
+}
+
+func printJSON(s streams, v any) error {
+	e := json.NewEncoder(s.out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
