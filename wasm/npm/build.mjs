@@ -13,6 +13,9 @@ const dist = at('dist/');
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist + 'models', { recursive: true });
 
+/** Whose code a bundle holds, where the code does not say it itself. */
+const notice = (name) => ({ js: `/*! This file holds ${name}:\n${readFileSync(at(`node_modules/${name}/LICENSE`), 'utf8').trim()}\n*/` });
+
 const options = {
   outbase: at('src'),
   outdir: dist,
@@ -25,12 +28,14 @@ const options = {
   sourcemap: 'linked',
   legalComments: 'inline',
 };
-await build({ ...options, entryPoints: [at('src/index.ts'), at('src/worker.ts')] });
+await build({ ...options, entryPoints: [at('src/index.ts')] });
+await build({ ...options, entryPoints: [at('src/worker.ts')], banner: notice('fzstd') });
 // The element holds lit and uPlot, and shares the library with the page.
 await build({
   ...options,
   entryPoints: [at('src/element/index.ts')],
   sourcesContent: false, // of lit and uPlot they are ten times the code
+  banner: notice('uplot'),
   loader: { '.css': 'text' },
   conditions: ['production'],
   plugins: [{ name: 'shared', setup: (b) => b.onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: '../index.js', external: true })) }],

@@ -102,7 +102,7 @@ export class Pass {
   async feed(inputs: Input[], inflater: () => Promise<Member>): Promise<void> {
     const sizes = inputs.map((i) => (i instanceof Blob ? i.size : i instanceof Uint8Array || i instanceof ArrayBuffer ? i.byteLength : 0));
     this.total = sizes.every((n) => n > 0) ? sizes.reduce((a, b) => a + b, 0) : 0;
-    let problem: Error | null = null;
+    const problems: string[] = [];
     for (const [i, input] of inputs.entries()) {
       const name = nameOf(input, inputs.length === 1 ? this.o.name : undefined);
       try {
@@ -110,7 +110,7 @@ export class Pass {
       } catch (e) {
         if (this.ended) return;
         const text = e instanceof Error ? e.message : String(e);
-        problem ??= new EngineError(`${name}: ${text}`); // the other files are still scanned
+        problems.push(`${name}: ${text}`); // the other files are still scanned
       }
       await this.until(() => this.pieces.size === 0);
       this.current?.close();
@@ -118,7 +118,7 @@ export class Pass {
       this.done = this.before;
       if (this.ended) return;
     }
-    this.end(problem);
+    this.end(problems.length ? new EngineError(problems.join('\n')) : null);
   }
 
   private async file(input: Input, name: string, inflater: () => Promise<Member>): Promise<void> {

@@ -66,7 +66,8 @@ export class Tiercel {
    * Scans one log, or several as one pass in which sources are remembered from
    * file to file. Parts come in the order of the records; they are not made
    * faster than they are taken. Leaving the loop or aborting the signal ends the
-   * scan. What cannot be read throws a TiercelError after the rows before it.
+   * scan. What cannot be read throws a TiercelError at the end: a line of its
+   * message for each such file.
    */
   async *scan(input: Input | Input[], options: ScanOptions = {}): AsyncGenerator<Part, void, undefined> {
     const free = await this.turn();

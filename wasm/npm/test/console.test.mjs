@@ -2,8 +2,9 @@
 // with logs, held to what the command line says of them.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { drop, open, scanned, serious, shown, start, until } from './console-page.mjs';
 import { native, parse } from './native.mjs';
 
@@ -248,6 +249,11 @@ test('cancelling keeps what was found and the page alive', async () => {
 });
 
 test('what cannot be read gets a message, and the rest is scanned', async () => {
+  await clear();
+  await drop(page, [{ name: 'one.png', bytes: Buffer.from('89504e470d0a1a0a00', 'hex') }, ...files(['auth.log']), { name: 'two.log', bytes: Buffer.alloc(0) }]);
+  await scanned(page);
+  const told = await page.getByRole('alert').allTextContents();
+  assert.ok(/^one\.png: /.test(told[0]) && /^two\.log: /.test(told[1]) && told.length === 2, JSON.stringify(told));
   for (const [name, bytes, says] of [
     ['empty.log', Buffer.alloc(0), /empty\.log/],
     ['picture.png', Buffer.from('89504e470d0a1a0a0000000d49484452000000', 'hex'), /picture\.png/],
@@ -260,6 +266,24 @@ test('what cannot be read gets a message, and the rest is scanned', async () => 
     await until(async () => says.test(await page.locator('tiercel-console').evaluate((e) => e.shadowRoot.textContent)), `a message about ${name}`);
     assert.ok((await shown(page)).all >= 1, `${name}: the other log was not scanned`);
   }
+});
+
+// TIERCEL_DATA names a folder of labelled logs: see examples/train/README.md.
+const data = process.env.TIERCEL_DATA;
+test('real logs', { skip: data ? false : 'no TIERCEL_DATA' }, async () => {
+  const real = { 'access.log': 'access-real/attacked.log.gz', 'auth.log': 'auth-more/vps-2018.log.gz', 'conn.log': 'zeek-flows/008-conn.log.labeled.gz' };
+  for (const [name, path] of Object.entries(real)) {
+    const packed = readFileSync(join(data, path));
+    n.write(`real-${name}.gz`, packed);
+    if (name !== 'conn.log') n.write(`real-${name}`, gunzipSync(packed));
+  }
+  const names = ['real-access.log', 'real-conn.log.gz', 'real-auth.log'];
+  const want = threats('0.1%', names);
+  await clear();
+  await drop(page, files(names));
+  await scanned(page);
+  assert.equal((await shown(page)).all, want.length);
+  assert.deepEqual(JSON.parse((await download('Threats as JSON')).text), want);
 });
 
 for (const scheme of ['light', 'dark']) {

@@ -131,6 +131,7 @@ export const frame = css`
     align-self: center;
   }
   .panel label {
+    white-space: nowrap;
     display: flex;
     align-items: center;
     gap: 8px;

@@ -287,7 +287,7 @@ export class Console extends LitElement {
           const f = formats.get(file.name);
           return html`<div class="file">
             <strong>${visible(file.name)}</strong>
-            <span class="muted">${f ? `${visible(f.format)}: ${visible(f.why)}` : 'not read yet'}${s ? html`<br>${many(s.records, 'record')}, ${many(s.threats, 'threat')}${s.unread ? `, ${count(s.unread)} not readable` : ''}` : ''}
+            <span class="muted">${f ? `${visible(f.format)}: ${visible(f.why)}` : this.session.phase === 'done' ? 'not read' : 'not read yet'}${s ? html`<br>${many(s.records, 'record')}, ${many(s.threats, 'threat')}${s.unread ? `, ${count(s.unread)} not readable` : ''}` : ''}
               ${s?.reasons.slice(0, 5).map((r) => html`<br>${many(r.records, 'record')}: ${visible(r.reason)}, first in line ${count(r.firstLine)}`)}</span>
             <button class="plain" aria-label="Remove ${visible(file.name)}" @click=${() => void this.session.remove(file)}>Remove</button>
           </div>`;

@@ -147,6 +147,9 @@ export class ThreatDetail extends LitElement {
       .because span {
         overflow-wrap: anywhere;
       }
+      section > svg {
+        max-width: 500px;
+      }
       svg text {
         font: 11px var(--tiercel-font, system-ui, sans-serif);
         fill: var(--ink);

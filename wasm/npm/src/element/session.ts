@@ -148,7 +148,7 @@ export class Session {
       }
     } catch (e) {
       if (stop.signal.aborted) this.notices.push({ text: 'Cancelled: what was read until then is shown.', bad: false });
-      else this.notices.push({ text: message(e), bad: true });
+      else for (const text of (e instanceof Error ? e.message : String(e)).split('\n')) this.notices.push({ text: message(text), bad: true });
     }
     await this.report(t);
     this.phase = 'done';

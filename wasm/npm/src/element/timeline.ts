@@ -177,7 +177,7 @@ export class TimelineChart extends LitElement {
         scales: { x: { range: (_, min, max) => [min - this.bucket / 2000, max + this.bucket / 2000] }, events: { range: top }, threats: { range: top } },
         axes: [
           { stroke: axis, font, size: 26, space: 70, grid: { show: false }, ticks: { stroke: grid, size: 4 }, values: CLOCK },
-          { ...numbers, scale: 'events' },
+          { ...numbers, scale: 'events', show: this.timeline !== null },
           { ...numbers, scale: 'threats', side: 1, stroke: threats, grid: { show: false } },
         ],
         series: [
