@@ -2,11 +2,13 @@ package process
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -31,8 +33,9 @@ func gone(t *testing.T, pid int) {
 
 // A host that is killed leaves no process behind.
 func TestHostKilled(t *testing.T) {
+	t.Parallel()
 	host := exec.Command(os.Args[0])
-	host.Env = append(os.Environ(), hostOf+"="+build(t, faulty))
+	host.Env = append(os.Environ(), hostOf+"="+build(t, faulty), "TMPDIR="+t.TempDir()) // nobody is left to clean up
 	out, err := host.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -178,6 +181,7 @@ func TestSwappedWhileLoading(t *testing.T) {
 // A file that is swapped after it was loaded does not run, at the first start
 // or at a later one.
 func TestSwappedAfterLoading(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "plugin")
 	program, err := os.ReadFile(build(t, faulty))
 	if err == nil {
@@ -201,5 +205,49 @@ func TestSwappedAfterLoading(t *testing.T) {
 	}
 	if want := sha256.Sum256(program); p.SHA256 != want {
 		t.Errorf("hash %x, want %x", p.SHA256, want)
+	}
+}
+
+// What a start takes of the host is given back at its end, failed or not.
+func TestNothingIsLeft(t *testing.T) {
+	held := func() (files, routines int) {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries), runtime.NumGoroutine()
+	}
+	use := func() {
+		if _, err := Open(context.Background(), faultyAs(t, "garbage"), impatient()); err == nil {
+			t.Fatal("opened")
+		}
+		p, err := Open(context.Background(), build(t, faulty), impatient())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := p.Learner(schema(1), []byte("exit"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantFault(t, l.Score(make([]float32, 1), bad(1, 1)), guest.Crashed, "")
+		wantScores(t, l, rows(1, 1))
+		l.Close()
+		p.Close()
+	}
+	use()
+	files, routines := held()
+	for range 5 {
+		use()
+	}
+	end := time.Now().Add(5 * time.Second)
+	for {
+		f, r := held()
+		if f <= files && r <= routines {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d files and %d goroutines, before %d and %d", f, r, files, routines)
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }

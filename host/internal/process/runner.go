@@ -80,6 +80,7 @@ func (r *running) spawn() (*exec.Cmd, error) {
 		return nil, err
 	}
 	cmd.Env, cmd.Dir = append(environment(r.folder), r.env...), r.folder
+	ownGroup(cmd)
 	var theirs, ours []*os.File
 	for range 3 {
 		from, to, err := os.Pipe()

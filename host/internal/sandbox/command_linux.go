@@ -19,8 +19,8 @@ const (
 // Command returns the command that confines itself and becomes the program in
 // the file program, with shared open as SharedDescriptor. wait must be called
 // once the command has started: it returns what holds when the program begins.
-// The command is a process group of its own and is killed when the thread that
-// starts it ends, so start it from one that lasts.
+// The command is killed when the thread that starts it ends, so start it from
+// one that lasts.
 func Command(s Spec, program, shared *os.File) (cmd *exec.Cmd, wait func() (Report, error), err error) {
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -34,7 +34,7 @@ func Command(s Spec, program, shared *os.File) (cmd *exec.Cmd, wait func() (Repo
 		Path:        "/proc/self/exe",
 		Args:        []string{stub, string(text)},
 		ExtraFiles:  []*os.File{program, shared, report},
-		SysProcAttr: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
+		SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
 	}
 	return cmd, func() (Report, error) {
 		report.Close()
