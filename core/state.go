@@ -69,5 +69,8 @@ func (s *Scan) State() State { return s.stream.State() }
 // Resume replaces what the pass has learnt; see Stream.Resume.
 func (s *Scan) Resume(st State) error { return s.stream.Resume(st) }
 
+// Incident returns the incident of that number; see Stream.Incident.
+func (s *Scan) Incident(id uint64) (Incident, bool) { return s.stream.Incident(id) }
+
 // Forget drops the incidents that are over; see Stream.Forget.
 func (s *Scan) Forget() { s.stream.Forget() }

@@ -1,6 +1,9 @@
 package core
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
 )
@@ -106,6 +109,17 @@ func (s *Stream) decide(v *Verdict) {
 // Daily returns the share of the events so far that one a day is: what [Budget.At]
 // needs to judge the verdict that was settled last again.
 func (s *Stream) Daily() float64 { return daily(s.judged, s.last-s.first) }
+
+// Incident returns the incident of that number as it stands, unless it was
+// forgotten.
+func (s *Stream) Incident(id uint64) (Incident, bool) {
+	all := s.incidents.all
+	i, ok := slices.BinarySearchFunc(all, id, func(in Incident, id uint64) int { return cmp.Compare(in.ID, id) })
+	if !ok {
+		return Incident{}, false
+	}
+	return all[i], true
+}
 
 // Incidents returns the incidents so far, worst first.
 func (s *Stream) Incidents() []Incident { return s.incidents.worstFirst() }

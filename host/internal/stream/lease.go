@@ -1,0 +1,193 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Times of the leases. A partition whose worker was killed is taken over after
+// leaseTTL and what the replay takes.
+const (
+	beatEvery = 500 * time.Millisecond
+	leaseTTL  = 2 * time.Second // without a change of its heartbeat a worker counts as gone
+)
+
+// Keys of the lease bucket.
+const (
+	workerKey    = "worker."    // + id: how often it has beaten
+	partitionKey = "partition." // + number: the id of its owner
+)
+
+// roster is what a worker knows of the others: when each heartbeat last
+// changed, by its own steady clock.
+type roster struct {
+	self   string
+	beats  map[string]time.Time
+	owners map[int]owner
+}
+
+// owner is who holds a partition's lease, and the revision that says so.
+type owner struct {
+	worker   string
+	revision uint64
+}
+
+// observe takes in a change of the bucket.
+func (r *roster) observe(e jetstream.KeyValueEntry, now time.Time) {
+	gone := e.Operation() != jetstream.KeyValuePut
+	if id, ok := strings.CutPrefix(e.Key(), workerKey); ok {
+		if gone {
+			delete(r.beats, id)
+		} else {
+			r.beats[id] = now
+		}
+	}
+	if text, ok := strings.CutPrefix(e.Key(), partitionKey); ok {
+		if p, err := strconv.Atoi(text); err == nil {
+			r.owners[p] = owner{string(e.Value()), e.Revision()}
+			if gone {
+				r.owners[p] = owner{"", e.Revision()}
+			}
+		}
+	}
+}
+
+// living returns the workers that live, this one among them, in order.
+func (r *roster) living(now time.Time) []string {
+	ids := []string{r.self}
+	for id, at := range r.beats {
+		if id != r.self && now.Sub(at) < leaseTTL {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// wanted reports whether this worker is the one to own a partition: the
+// partitions go round among those that live.
+func (r *roster) wanted(p int, living []string) bool {
+	return living[p%len(living)] == r.self
+}
+
+// free reports whether nobody who lives holds a partition, and the revision to
+// replace, 0 for none.
+func (r *roster) free(p int, living []string) (revision uint64, ok bool) {
+	o := r.owners[p]
+	return o.revision, o.worker == "" || o.worker == r.self || !slices.Contains(living, o.worker)
+}
+
+// keepLeases beats, follows the others, and starts and stops partitions, until
+// ctx ends. It returns after it has given all leases back.
+func (w *Worker) keepLeases(ctx context.Context) error {
+	watch, err := w.hub.leases.WatchAll(ctx)
+	if err != nil {
+		return fmt.Errorf("stream: leases: %w", err)
+	}
+	defer watch.Stop()
+	r := &roster{self: w.id, beats: map[string]time.Time{}, owners: map[int]owner{}}
+	beat := time.NewTicker(beatEvery)
+	defer beat.Stop()
+	w.beat(ctx)
+	known := false // what the bucket held at the start is known
+	for {
+		select {
+		case <-ctx.Done():
+			w.giveBack()
+			return nil
+		case e, ok := <-watch.Updates():
+			switch {
+			case !ok:
+				w.giveBack()
+				if ctx.Err() != nil {
+					return nil
+				}
+				return errors.New("stream: the leases are no longer told of")
+			case e == nil:
+				known = true
+				w.assign(ctx, r)
+			default:
+				r.observe(e, time.Now())
+			}
+		case <-beat.C:
+			w.beat(ctx)
+			if known {
+				w.assign(ctx, r)
+			}
+		}
+	}
+}
+
+// beat changes this worker's heartbeat.
+func (w *Worker) beat(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, beatEvery)
+	defer cancel()
+	w.beats++
+	if _, err := w.hub.leases.PutString(ctx, workerKey+w.id, strconv.FormatUint(w.beats, 10)); err != nil && ctx.Err() == nil {
+		w.log.Warn("heartbeat", "error", err)
+	}
+}
+
+// assign starts the partitions that this worker is to own and may, and stops
+// those that it is not to own or that have ended.
+func (w *Worker) assign(ctx context.Context, r *roster) {
+	living := r.living(time.Now())
+	for p := range w.hub.options.Partitions {
+		running := w.running[p]
+		if running != nil && running.ended() {
+			w.running[p], running = nil, nil
+		}
+		switch want := r.wanted(p, living); {
+		case want && running == nil:
+			revision, ok := r.free(p, living)
+			if !ok {
+				continue // its owner sees this worker too, and will give it back
+			}
+			if revision, err := w.hub.leases.Update(ctx, partitionKey+strconv.Itoa(p), []byte(w.id), revision); err == nil {
+				r.owners[p] = owner{w.id, revision}
+				w.start(ctx, p)
+			}
+		case !want && running != nil:
+			running.stop()
+			w.running[p] = nil
+			w.release(p)
+		}
+	}
+	w.metrics.Owned(w.owned())
+}
+
+// release gives a lease back, if it is still this worker's.
+func (w *Worker) release(p int) {
+	ctx, cancel := context.WithTimeout(context.Background(), beatEvery)
+	defer cancel()
+	key := partitionKey + strconv.Itoa(p)
+	if e, err := w.hub.leases.Get(ctx, key); err == nil && string(e.Value()) == w.id {
+		w.hub.leases.Delete(ctx, key, jetstream.LastRevision(e.Revision())) // who else has it now keeps it
+	}
+}
+
+// giveBack stops all partitions and tells the others.
+func (w *Worker) giveBack() {
+	for _, running := range w.running {
+		if running != nil {
+			running.cancel() // all of them end side by side
+		}
+	}
+	for p, running := range w.running {
+		if running != nil {
+			running.stop()
+			w.running[p] = nil
+			w.release(p)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), beatEvery)
+	defer cancel()
+	w.hub.leases.Delete(ctx, workerKey+w.id)
+}
