@@ -130,3 +130,28 @@ func splitPort(address string) (string, int, error) {
 	}
 	return host, port, nil
 }
+
+// Check says why events cannot be stored, nil when they can.
+func (h *Hub) Check(ctx context.Context) error {
+	for p := range h.options.Partitions {
+		s, err := h.JS.Stream(ctx, eventStream(p))
+		if err != nil {
+			return fmt.Errorf("stream: %w", err)
+		}
+		info := s.CachedInfo()
+		if room := info.Config.MaxBytes; room > 0 && float64(info.State.Bytes) > 0.98*float64(room) {
+			return ErrFull
+		}
+	}
+	return nil
+}
+
+// Label publishes a label to all workers.
+func (h *Hub) Label(ctx context.Context, data []byte, id string) error {
+	msg := nats.NewMsg(LabelSubject)
+	msg.Data = data
+	if _, err := h.JS.PublishMsg(ctx, msg, jetstream.WithMsgID(id)); err != nil {
+		return storeError(err)
+	}
+	return nil
+}

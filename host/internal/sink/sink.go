@@ -1,0 +1,142 @@
+// Package sink carries verdicts and incidents out of the streams: to a file,
+// standard output, a webhook, a NATS subject, or a SIEM by syslog and CEF.
+//
+// Each sink has a durable consumer of its own, whose place moves only after
+// the sink has said that what it was given is safe. A sink that is down holds
+// up nobody else; what waits for it waits in the stream.
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tiercel/tiercel/host/internal/stream"
+)
+
+// Batch is what a sink is given at once: one message of the stream.
+type Batch struct {
+	Stream   int64  // when the stream was made: another one starts to count anew
+	Sequence uint64 // of the message; the same one may come again, none is left out
+	Rows     []byte // NDJSON, see stream.Row
+}
+
+// Sink takes batches, one at a time and in order.
+type Sink interface {
+	// Write returns nil once the batch is safe. After an error the same batch
+	// is given again.
+	Write(ctx context.Context, b Batch) error
+	Close() error
+}
+
+// What a sink is given.
+const (
+	Verdicts  = "verdicts"
+	Incidents = "incidents"
+)
+
+// Times of a sink.
+const (
+	firstPause = 200 * time.Millisecond
+	lastPause  = 30 * time.Second
+	writeLimit = 30 * time.Second // one attempt
+	ackWait    = 2 * time.Minute  // of the consumer; attempts keep it waiting
+)
+
+// Runner gives the rows of the stream to a sink.
+type Runner struct {
+	Name    string
+	What    string // Verdicts or Incidents
+	Sink    Sink
+	Hub     *stream.Hub
+	Log     *slog.Logger
+	Metrics *Metrics
+}
+
+// Run runs until ctx ends; a batch under way is given up then, and comes again.
+func (r *Runner) Run(ctx context.Context) error {
+	subject := stream.VerdictSubjects
+	if r.What == Incidents {
+		subject = stream.IncidentSubjects
+	}
+	s, err := r.Hub.JS.Stream(ctx, stream.ResultsStream)
+	if err != nil {
+		return fmt.Errorf("sink %s: %w", r.Name, err)
+	}
+	made := s.CachedInfo().Created.UnixNano()
+	c, err := r.Hub.JS.CreateOrUpdateConsumer(ctx, stream.ResultsStream, jetstream.ConsumerConfig{
+		Durable: "sink-" + r.Name, FilterSubject: subject, AckPolicy: jetstream.AckExplicitPolicy,
+		AckWait: ackWait, MaxAckPending: 1, MaxDeliver: -1,
+	})
+	if err != nil {
+		return fmt.Errorf("sink %s: %w", r.Name, err)
+	}
+	it, err := c.Messages(jetstream.PullMaxMessages(1))
+	if err != nil {
+		return fmt.Errorf("sink %s: %w", r.Name, err)
+	}
+	defer it.Stop()
+	for {
+		m, err := it.Next(jetstream.NextContext(ctx))
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, jetstream.ErrMsgIteratorClosed):
+			return fmt.Errorf("sink %s: %w", r.Name, err)
+		case err != nil:
+			r.Log.Warn("sink waits", "sink", r.Name, "error", err)
+			if !sleep(ctx, firstPause) {
+				return nil
+			}
+			continue
+		}
+		if !r.deliver(ctx, m, made) {
+			return nil
+		}
+	}
+}
+
+// deliver writes a message until it is safe; false when ctx has ended.
+func (r *Runner) deliver(ctx context.Context, m jetstream.Msg, made int64) bool {
+	meta, err := m.Metadata()
+	if err != nil {
+		return true
+	}
+	b := Batch{made, meta.Sequence.Stream, m.Data()}
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		attempt, cancel := context.WithTimeout(ctx, writeLimit)
+		err := r.Sink.Write(attempt, b)
+		if err == nil {
+			err = m.DoubleAck(attempt)
+		}
+		cancel()
+		if err == nil {
+			r.Metrics.wrote(r.Name, b.Rows)
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		r.Metrics.failed(r.Name)
+		r.Log.Warn("sink failed, to be tried again", "sink", r.Name, "error", err, "pause", pause.String())
+		m.InProgress()
+		if !sleep(ctx, pause) {
+			return false
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

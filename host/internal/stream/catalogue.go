@@ -1,0 +1,316 @@
+package stream
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tiercel/tiercel/core"
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/model"
+	"github.com/tiercel/tiercel/core/model/sign"
+)
+
+// Catalogue holds the models that are in force: those given, replaced by those
+// that the object store brings, each taken only after its signature and its
+// canaries were looked at. It is safe for concurrent use.
+type Catalogue struct {
+	files    []string
+	canaries string
+	trusted  []ed25519.PublicKey
+	defaults []*model.Model
+
+	mu     sync.Mutex
+	models [event.NumKinds]*model.Model
+}
+
+// Canary is a line and what a model must say of it: it is what a model that was
+// trained, mapped or copied wrongly says something else of.
+type Canary struct {
+	Line   string  `json:"line"`
+	Format string  `json:"format"`
+	Min    float64 `json:"min"` // of the score
+	Max    float64 `json:"max"`
+}
+
+// NewCatalogue reads models from files; defaults hold for the kinds that no
+// file is of, where there are no files at all. With trusted keys each file
+// must be signed by one of them.
+func NewCatalogue(files []string, canaries string, trusted []ed25519.PublicKey, defaults []*model.Model) (*Catalogue, error) {
+	c := &Catalogue{files: files, canaries: canaries, trusted: trusted, defaults: defaults}
+	return c, c.Reload()
+}
+
+// Models returns the models in force.
+func (c *Catalogue) Models() []*model.Model {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []*model.Model
+	for _, m := range c.models {
+		if m != nil {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// Reload reads the files again. On an error the models in force stay.
+func (c *Catalogue) Reload() error {
+	var next [event.NumKinds]*model.Model
+	canaries, err := c.fileCanaries()
+	if err != nil {
+		return err
+	}
+	if len(c.files) == 0 {
+		for _, m := range c.defaults {
+			next[m.Kind] = m
+		}
+	}
+	for _, file := range c.files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("stream: model: %w", err)
+		}
+		m, err := model.Read(data, model.Limits{})
+		if err != nil {
+			return fmt.Errorf("stream: %s: %w", file, err)
+		}
+		if len(c.trusted) > 0 {
+			if err := sign.Verify(m, c.trusted...); err != nil {
+				return fmt.Errorf("stream: %s: %w", file, err)
+			}
+		}
+		if next[m.Kind] != nil {
+			return fmt.Errorf("stream: %s: another model of kind %s is given too", file, m.Kind)
+		}
+		next[m.Kind] = m
+	}
+	for _, m := range next {
+		if m == nil {
+			continue
+		}
+		if err := try(m, canaries); err != nil {
+			return fmt.Errorf("stream: model %s: %w", m.Name, err)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for k, m := range next {
+		if m == nil || c.models[k] == nil || m.Epoch >= c.models[k].Epoch {
+			c.models[k] = m
+		}
+	}
+	return nil
+}
+
+func (c *Catalogue) fileCanaries() ([]Canary, error) {
+	if c.canaries == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(c.canaries)
+	if err != nil {
+		return nil, fmt.Errorf("stream: canaries: %w", err)
+	}
+	return readCanaries(data)
+}
+
+// maxCanaries bounds how many lines a model is tried on.
+const maxCanaries = 10_000
+
+func readCanaries(data []byte) ([]Canary, error) {
+	var out []Canary
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		var c Canary
+		d := json.NewDecoder(bytes.NewReader(lines.Bytes()))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&c); err != nil {
+			return nil, fmt.Errorf("stream: canary %d: %w", len(out)+1, err)
+		}
+		if _, ok := event.FormatByName(c.Format); !ok || !(c.Min >= 0 && c.Min <= c.Max && c.Max <= 1) {
+			return nil, fmt.Errorf("stream: canary %d: want a known format and 0 <= min <= max <= 1", len(out)+1)
+		}
+		if out = append(out, c); len(out) > maxCanaries {
+			return nil, fmt.Errorf("stream: more than %d canaries", maxCanaries)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("stream: canaries: %w", err)
+	}
+	return out, nil
+}
+
+// try judges the canaries of a model's kind, in order, by that model alone.
+func try(m *model.Model, canaries []Canary) error {
+	e, err := core.New(core.Options{Models: []*model.Model{m}, Workers: 1})
+	if err != nil {
+		return err
+	}
+	scan := e.NewScan()
+	for i, c := range canaries {
+		f, _ := event.FormatByName(c.Format)
+		p, err := f.New(event.Options{})
+		if err != nil {
+			return err
+		}
+		feed := scan.NewFeed("canary", 0, 0)
+		b := feed.Batch()
+		b.Reset()
+		b.Buf = append(append(b.Buf, c.Line...), '\n')
+		b.Records, b.Parser, b.FirstLine = len(b.Buf), p, 1
+		err = feed.Judge(func(r *core.Result) error {
+			for k := range r.Verdicts {
+				v := &r.Verdicts[k]
+				if v.Kind != m.Kind {
+					continue // another model's
+				}
+				if v.Err != nil {
+					return fmt.Errorf("canary %d: %w", i+1, v.Err)
+				}
+				if !(v.Score >= c.Min && v.Score <= c.Max) {
+					return fmt.Errorf("canary %d: score %.6g, want %g to %g", i+1, v.Score, c.Min, c.Max)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PublishModel puts a model into the object store, with the canaries that
+// workers try it on. It refuses what they would refuse.
+func (h *Hub) PublishModel(ctx context.Context, data, canaries []byte) error {
+	m, err := model.Read(data, model.Limits{})
+	if err != nil {
+		return err
+	}
+	if !m.Signed() {
+		return fmt.Errorf("stream: model %s: %w", m.Name, sign.ErrUnsigned)
+	}
+	list, err := readCanaries(canaries)
+	if err != nil {
+		return err
+	}
+	if err := try(m, list); err != nil {
+		return fmt.Errorf("stream: model %s: %w", m.Name, err)
+	}
+	// The canaries come first: a model without them is not taken.
+	if _, err := h.models.PutBytes(ctx, canaryName(data), canaries); err != nil {
+		return fmt.Errorf("stream: model: %w", err)
+	}
+	if _, err := h.models.PutBytes(ctx, m.Kind.String(), data); err != nil {
+		return fmt.Errorf("stream: model: %w", err)
+	}
+	return nil
+}
+
+func canaryName(model []byte) string {
+	sum := sha256.Sum256(model)
+	return canaryPrefix + hex.EncodeToString(sum[:])
+}
+
+const canaryPrefix = "canaries/"
+
+// Follow takes models from the object store as they come, until ctx ends.
+// Without trusted keys it takes none.
+func (c *Catalogue) Follow(ctx context.Context, h *Hub, w *Worker, log *slog.Logger) error {
+	if len(c.trusted) == 0 {
+		return nil
+	}
+	watch, err := h.models.Watch(ctx)
+	if err != nil {
+		return fmt.Errorf("stream: models: %w", err)
+	}
+	defer watch.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case info, ok := <-watch.Updates():
+			if !ok {
+				return errors.New("stream: models are no longer told of")
+			}
+			if info == nil || info.Deleted || strings.HasPrefix(info.Name, canaryPrefix) {
+				continue
+			}
+			if err := c.take(ctx, h, w, info.Name); err != nil {
+				log.Error("model refused", "name", info.Name, "error", err)
+			} else {
+				log.Info("model taken", "name", info.Name, "digest", info.Digest)
+			}
+		}
+	}
+}
+
+// take verifies and tries a model and puts it in force.
+func (c *Catalogue) take(ctx context.Context, h *Hub, w *Worker, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	info, err := h.models.GetInfo(ctx, name)
+	if err != nil {
+		return err
+	}
+	if info.Size > model.MaxBytes {
+		return fmt.Errorf("stream: model of %d bytes", info.Size)
+	}
+	data, err := h.models.GetBytes(ctx, name)
+	if err != nil {
+		return err
+	}
+	m, err := model.Read(data, model.Limits{})
+	if err != nil {
+		return err
+	}
+	if err := sign.Verify(m, c.trusted...); err != nil {
+		return err
+	}
+	text, err := h.models.GetBytes(ctx, canaryName(data))
+	if errors.Is(err, jetstream.ErrObjectNotFound) {
+		return errors.New("stream: no canaries came with it")
+	}
+	if err != nil {
+		return err
+	}
+	canaries, err := readCanaries(text)
+	if err != nil {
+		return err
+	}
+	if err := try(m, canaries); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	had := c.models[m.Kind]
+	if had != nil && m.Epoch < had.Epoch {
+		c.mu.Unlock()
+		return fmt.Errorf("stream: epoch %d, that in force has %d", m.Epoch, had.Epoch)
+	}
+	c.models[m.Kind] = m
+	c.mu.Unlock()
+	if err := w.SetModels(c.Models()); err != nil {
+		c.mu.Lock()
+		c.models[m.Kind] = had
+		c.mu.Unlock()
+		return err
+	}
+	return nil
+}
