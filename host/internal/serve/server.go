@@ -19,7 +19,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
-	"github.com/tiercel/tiercel/core"
 	"github.com/tiercel/tiercel/core/model"
 	"github.com/tiercel/tiercel/host/internal/sink"
 	"github.com/tiercel/tiercel/host/internal/stream"
@@ -39,8 +38,7 @@ type Server struct {
 	conn      *nats.Conn
 	hub       *stream.Hub
 	publisher *stream.Publisher
-	worker    *stream.Worker // nil where workers elsewhere judge
-	models    *stream.Catalogue
+	judge     *judge // nil where workers elsewhere judge
 	sinks     []*sink.Runner
 	memory    *semaphore.Weighted
 	slots     *semaphore.Weighted
@@ -71,13 +69,7 @@ func Open(ctx context.Context, c Config, defaults []*model.Model, stdout io.Writ
 
 func (s *Server) start(ctx context.Context, defaults []*model.Model) error {
 	c := &s.config
-	keys, err := trustedKeys(c.Judge.Trusted)
-	if err != nil {
-		return err
-	}
-	if s.models, err = stream.NewCatalogue(c.Judge.Models, c.Judge.Canaries, keys, defaults); err != nil {
-		return err
-	}
+	var err error
 	if c.NATS.URL == "" {
 		if s.embedded, err = stream.StartServer(stream.ServerOptions{
 			Dir: c.NATS.Dir, Listen: c.NATS.Listen, Token: c.NATS.Token, Log: s.log,
@@ -96,11 +88,7 @@ func (s *Server) start(ctx context.Context, defaults []*model.Model) error {
 	}
 	s.publisher = stream.NewPublisher(s.hub)
 	if !c.Judge.Off {
-		budget, _ := core.ParseBudget(c.Judge.Budget) // Validate has looked at it
-		if s.worker, err = stream.NewWorker(s.hub, stream.WorkerOptions{
-			Models: s.models.Models(), Budget: budget, All: c.Judge.Verdicts == "all",
-			Metrics: stream.NewMetrics(s.registry), Log: s.log,
-		}); err != nil {
+		if s.judge, err = newJudge(c, s.hub, defaults, "", s.registry, s.log); err != nil {
 			return err
 		}
 	}
@@ -179,9 +167,8 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 		return nil
 	})
-	if s.worker != nil {
-		group.Go(func() error { return s.worker.Run(behind) })
-		group.Go(func() error { return s.models.Follow(behind, s.hub, s.worker, s.log) })
+	if s.judge != nil {
+		group.Go(func() error { return s.judge.run(behind, s.hub, s.log) })
 	}
 	for _, r := range s.sinks {
 		group.Go(func() error { return r.Run(behind) })
@@ -206,13 +193,10 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Reload reads the models of the configuration again.
 func (s *Server) Reload() error {
-	if s.worker == nil {
+	if s.judge == nil {
 		return nil
 	}
-	if err := s.models.Reload(); err != nil {
-		return err
-	}
-	return s.worker.SetModels(s.models.Models())
+	return s.judge.reload()
 }
 
 func (s *Server) close() {

@@ -5,10 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/tiercel/tiercel/host/internal/sink"
@@ -17,15 +17,15 @@ import (
 // logLevel reads the names of levels.
 type logLevel = slog.Level
 
-// Logger returns the log that a configuration asks for, on standard error.
-func (l Log) Logger() *slog.Logger {
+// Logger returns the log that a configuration asks for.
+func (l Log) Logger(w io.Writer) *slog.Logger {
 	var level slog.Level
 	level.UnmarshalText([]byte(l.Level))
 	o := &slog.HandlerOptions{Level: level}
 	if l.Format == "json" {
-		return slog.New(slog.NewJSONHandler(os.Stderr, o))
+		return slog.New(slog.NewJSONHandler(w, o))
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, o))
+	return slog.New(slog.NewTextHandler(w, o))
 }
 
 // trustedKeys reads public keys, 64 hex digits each.

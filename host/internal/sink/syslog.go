@@ -67,8 +67,10 @@ func (s *Syslog) Write(ctx context.Context, b Batch) error {
 // Facility 16 is local0; syslog severities fall as ours rise.
 const facility = 16
 
-var syslogSeverity = [...]int{6, 5, 4, 3, 2} // none ... critical
-var cefSeverity = [...]int{0, 3, 5, 8, 10}
+var (
+	syslogSeverity = [...]int{6, 5, 4, 3, 2} // none ... critical
+	cefSeverity    = [...]int{0, 3, 5, 8, 10}
+)
 
 // message returns a row as one syslog message.
 func (s *Syslog) message(r *stream.Row) string {

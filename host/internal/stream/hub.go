@@ -48,6 +48,46 @@ func Open(ctx context.Context, conn *nats.Conn, o Options) (*Hub, error) {
 	return h, nil
 }
 
+// Attach finds the streams that a service has made. It waits for them until ctx ends.
+func Attach(ctx context.Context, conn *nats.Conn) (*Hub, error) {
+	js, err := jetstream.New(conn)
+	if err != nil {
+		return nil, fmt.Errorf("stream: %w", err)
+	}
+	h := &Hub{Conn: conn, JS: js}
+	for {
+		if err = h.find(ctx); err == nil {
+			return h, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("stream: no service has made its streams: %w", err)
+		case <-time.After(beatEvery):
+		}
+	}
+}
+
+func (h *Hub) find(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
+	defer cancel()
+	n, err := h.countPartitions(ctx)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return jetstream.ErrStreamNotFound
+	}
+	h.options = Options{Partitions: n}.withDefaults()
+	if h.leases, err = h.JS.KeyValue(ctx, leaseBucket); err != nil {
+		return err
+	}
+	if h.windows, err = h.JS.ObjectStore(ctx, windowsBucket); err != nil {
+		return err
+	}
+	h.models, err = h.JS.ObjectStore(ctx, modelBucket) // made last
+	return err
+}
+
 func (h *Hub) setup(ctx context.Context) error {
 	if have, err := h.countPartitions(ctx); err != nil {
 		return err
@@ -65,6 +105,9 @@ func (h *Hub) setup(ctx context.Context) error {
 		if _, err := h.JS.CreateOrUpdateStream(ctx, c); err != nil {
 			return fmt.Errorf("stream %s: %w", c.Name, err)
 		}
+	}
+	if limit := h.Conn.MaxPayload(); limit < maxPayload {
+		return fmt.Errorf("the server takes messages of %d bytes, %d are needed: set its max_payload", limit, maxPayload)
 	}
 	var err error
 	if h.leases, err = h.JS.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
@@ -142,16 +185,6 @@ func (h *Hub) Check(ctx context.Context) error {
 		if room := info.Config.MaxBytes; room > 0 && float64(info.State.Bytes) > 0.98*float64(room) {
 			return ErrFull
 		}
-	}
-	return nil
-}
-
-// Label publishes a label to all workers.
-func (h *Hub) Label(ctx context.Context, data []byte, id string) error {
-	msg := nats.NewMsg(LabelSubject)
-	msg.Data = data
-	if _, err := h.JS.PublishMsg(ctx, msg, jetstream.WithMsgID(id)); err != nil {
-		return storeError(err)
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func (m *Metrics) Owned(n int) {
 // Budget tells what was asked for.
 func (m *Metrics) Budget(b core.Budget) {
 	if m != nil {
-		m.asked.Set(b.Allowed(1, 0))
+		m.asked.Set(b.Ceiling())
 	}
 }
 

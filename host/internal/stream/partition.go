@@ -372,6 +372,9 @@ func (l *lane) visit(r *core.Result) error {
 			index = l.parcel.Index[k]
 		}
 		row := rowOf(&l.parcel.About, index, r, i, l.partition, l.engine.LearnerNames)
+		if v.Threat {
+			row.Example = l.scan.Example(r, i).AppendTo(nil)
+		}
 		if len(l.rows) > rangeBytes {
 			row.trim() // the rest of a range must still fit into its message
 		}

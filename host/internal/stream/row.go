@@ -36,6 +36,8 @@ type Row struct {
 	Missing   []string          `json:"tiercel.missing,omitempty"`
 	Fields    map[string]string `json:"tiercel.fields,omitempty"` // threats only: the record's own fields, by ECS names
 
+	Example []byte `json:"tiercel.example,omitempty"` // threats only: what a label of it needs
+
 	// Incidents only.
 	First string `json:"event.start,omitempty"`
 	Last  string `json:"event.end,omitempty"`
@@ -113,7 +115,7 @@ func incidentRow(in *core.Incident, partition int) Row {
 }
 
 // trim leaves out what a row can be without.
-func (r *Row) trim() { r.Original, r.Fields, r.Why = "", nil, "" }
+func (r *Row) trim() { r.Original, r.Fields, r.Example, r.Why = "", nil, nil, "" }
 
 // appendRow appends a row as a line of NDJSON.
 func appendRow(dst []byte, row *Row) ([]byte, error) {

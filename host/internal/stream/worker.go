@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/tiercel/tiercel/core"
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
@@ -36,8 +38,10 @@ type Worker struct {
 	running []*owned // one a partition, nil for those of others; of the goroutine of Run
 	beats   uint64
 
-	mu    sync.Mutex
-	paces [event.NumKinds]pace
+	mu     sync.Mutex
+	models []*model.Model
+	labels []Label
+	paces  [event.NumKinds]pace
 }
 
 // NewWorker returns a worker on the hub's streams.
@@ -76,16 +80,36 @@ func keySafe(name string) string {
 // SetModels replaces the models; each partition takes them over between two
 // parcels and keeps its windows. It may be called while Run runs.
 func (w *Worker) SetModels(models []*model.Model) error {
+	w.mu.Lock()
+	had := w.models
+	w.models = models
+	w.mu.Unlock()
+	err := w.build()
+	if err != nil {
+		w.mu.Lock()
+		w.models = had
+		w.mu.Unlock()
+	}
+	return err
+}
+
+// build makes the engine of the models and labels at hand.
+func (w *Worker) build() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	n := w.hub.options.Partitions
 	budget := w.options.Budget
 	budget.PerDay /= float64(n) // each partition sees a share of the events
 	engine, err := core.New(core.Options{
-		Models: models, Budget: budget, Workers: 1, ThreatsOnly: !w.options.All,
+		Models: w.models, Budget: budget, Workers: 1, ThreatsOnly: !w.options.All,
 		// All partitions together keep twice as many windows as one scan would:
 		// entities are not spread evenly.
 		Context: feature.ContextLimits{Entities: max(2*feature.DefaultEntities/n, 1024)},
 	})
 	if err != nil {
+		return err
+	}
+	if engine, err = w.adapted(engine); err != nil {
 		return err
 	}
 	w.engine.Store(engine)
@@ -94,7 +118,12 @@ func (w *Worker) SetModels(models []*model.Model) error {
 
 // Run owns and judges partitions until ctx ends. It returns after what it has
 // judged is stored and its partitions are free for others.
-func (w *Worker) Run(ctx context.Context) error { return w.keepLeases(ctx) }
+func (w *Worker) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.learn(ctx) })
+	group.Go(func() error { return w.keepLeases(ctx) })
+	return group.Wait()
+}
 
 func (w *Worker) owned() int {
 	n := 0
@@ -142,6 +171,6 @@ func (w *Worker) count(r *core.Result, e *core.Engine) {
 		m.threats.WithLabelValues(kind).Add(float64(threats[k]))
 		w.paces[k].add(n, threats[k])
 		m.realised.WithLabelValues(kind).Set(w.paces[k].share())
-		m.drift.WithLabelValues(kind).Set(w.paces[k].share() / w.options.Budget.Allowed(1, 0))
+		m.drift.WithLabelValues(kind).Set(w.paces[k].share() / w.options.Budget.Ceiling())
 	}
 }
