@@ -268,11 +268,15 @@ func (h *Host) load(ctx context.Context, lock *Lock, p *plugin) error {
 		return fmt.Errorf("wrong checksum: %s has changed since it was pinned (sha256 %s, pinned is %s); if that was you, run: tiercel plugin pin %s",
 			path, sum, p.pin.SHA256, path)
 	}
-	p.program, p.description, err = h.start(ctx, path, data)
-	if err == nil && p.description.ID != p.pin.ID {
-		err = fmt.Errorf("it says that it is %s; run: tiercel plugin pin %s", p.description.ID, path)
+	opened, d, err := h.start(ctx, path, data)
+	if err != nil {
+		return err
 	}
-	return err
+	if d.ID != p.pin.ID {
+		return errors.Join(fmt.Errorf("it says that it is %s; run: tiercel plugin pin %s", d.ID, path), opened.Close())
+	}
+	p.program, p.description = opened, d
+	return nil
 }
 
 // Learners returns the plugins that score events of the schema's kind, configured

@@ -180,7 +180,7 @@ func (j *pinJSON) pin() (Pin, error) {
 	p := Pin{ID: j.ID, Version: j.Version, Runtime: j.Runtime, Path: j.Path, Config: j.Config}
 	// The description's own parser knows what an id and a version are.
 	d := abi.Description{ID: j.ID, Version: j.Version, Title: "-", Kinds: []string{"http"}, Features: []string{abi.All}, High: 1}
-	if _, err := abi.ParseDescription(d.Append(nil)); err != nil {
+	if read, err := abi.ParseDescription(d.Append(nil)); err != nil || read.ID != j.ID || read.Version != j.Version {
 		return p, errors.New("id or version is none")
 	}
 	if p.Runtime != RuntimeModule && p.Runtime != RuntimeProcess {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/tiercel/tiercel/host"
 )
 
 func newMan(s streams) *cobra.Command {
@@ -50,6 +52,8 @@ func writeManual(out io.Writer, root *cobra.Command) error {
 		}
 	}
 	w.WriteString(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nNo colours, whatever standard output is.\n")
+	w.WriteString(".TP\n.B " + lockVariable + "\nThe file that pins plugins, where \\-\\-lock names none.\n")
+	w.WriteString(".TP\n.B " + host.ReattachVariable + "\nProcesses of plugins that a debugger has started: what they print with \\-debug.\n")
 	return w.Flush()
 }
 
