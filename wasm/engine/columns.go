@@ -12,8 +12,9 @@ import (
 //	n u32, bytes of texts u32
 //	offset, time, line, record, incident  i64[n] each
 //	missing                               u64[n]
-//	score, rate, daily                    f64[n] each; daily: core.Stream's when
-//	                                      the row was settled
+//	score, rate, daily, discount          f64[n] each; daily: core.Stream's when
+//	                                      the row was settled; discount: what it
+//	                                      multiplied the rate by, for plugins
 //	length, text, entity, raw, context    u32[n] each: of the record; offset of
 //	                                      its texts; their lengths in bytes
 //	class, reason                         u32[n] each: words, 0 for none
@@ -21,7 +22,7 @@ import (
 //	texts                                 each row's entity, raw record, context columns
 type columns struct {
 	longs  [6][]int64   // offset, time, line, record, incident, missing
-	reals  [3][]float64 // score, rate, daily
+	reals  [4][]float64 // score, rate, daily, discount
 	words  [7][]uint32
 	bytes  [3][]uint8
 	texts  []byte
@@ -47,11 +48,11 @@ func (c *columns) reset() {
 }
 
 // add adds a row.
-func (c *columns) add(v *core.Verdict, daily float64, class, reason word, raw, context []byte) {
+func (c *columns) add(v *core.Verdict, daily, discount float64, class, reason word, raw, context []byte) {
 	for i, x := range [...]int64{v.Offset, v.Time, v.Line, v.Record, int64(v.Incident), int64(v.Missing)} {
 		c.longs[i] = append(c.longs[i], x)
 	}
-	for i, x := range [...]float64{v.Score, v.FalseAlarmRate, daily} {
+	for i, x := range [...]float64{v.Score, v.FalseAlarmRate, daily, discount} {
 		c.reals[i] = append(c.reals[i], x)
 	}
 	for i, x := range [...]uint32{

@@ -16,8 +16,8 @@ import (
 // new ones after each call.
 
 var (
-	the    instance // a module has one
-	region []uint64 // what messages are written to; aligned for wire
+	the    = instance{page: scoreInPage} // a module has one
+	region []uint64                      // what messages are written to; aligned for wire
 )
 
 // leastRegion is what a piece of a log needs, in words.
@@ -163,6 +163,23 @@ func asked(settings, format uint32, year int32, head, record, context, rest uint
 		head: cut(head), record: cut(record), context: cut(context),
 	}, text
 }
+
+//go:wasmexport inject
+func inject(n uint32) int32 { return answer(the.inject(message(n))) }
+
+// plug takes the SHA-256 of the plugin's file and its description.
+//
+//go:wasmexport plug
+func plug(guest, description, configured uint32) int32 {
+	text := message(32 + description)
+	return answer(the.plug(guest, text[32:], [32]byte(text), configured != 0))
+}
+
+//go:wasmexport unplug
+func unplug() int32 { return done(the.unplug()) }
+
+//go:wasmexport faults
+func faults() int32 { the.faults(); return answer(nil) }
 
 //go:wasmexport labels
 func labels() int32 { return answer(the.labels()) }

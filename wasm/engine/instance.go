@@ -30,8 +30,10 @@ const maxPieces = 16
 // instance is all that one instance of the module holds. The parts that score
 // and the part that orders share nothing but the settings of the scan.
 type instance struct {
-	models []*model.Model
-	engine *core.Engine // nil before ready
+	models  []*model.Model
+	plugins []core.Plugin
+	engine  *core.Engine // nil before ready
+	page    callPage
 
 	// One scan.
 	settings settings
@@ -64,11 +66,9 @@ func (in *instance) load(file []byte) error {
 
 // ready makes the engine of the loaded models and answers what they are.
 func (in *instance) ready() error {
-	e, err := core.New(core.Options{Models: in.models, Workers: 1})
-	if err != nil {
+	if err := in.unite(nil); err != nil {
 		return err
 	}
-	in.engine = e
 	in.describe()
 	return nil
 }

@@ -14,6 +14,7 @@ type order struct {
 	stream    *core.Stream
 	budget    core.Budget
 	summaries []core.FileSummary // one a file, the last is that at hand
+	observed  int64              // records of the file at hand whose context is known
 	timeline  timeline
 	words     words
 	columns   []float32 // scratch
@@ -25,12 +26,14 @@ func newOrder(o core.Options) *order {
 
 func (o *order) file(name string) {
 	o.summaries = append(o.summaries, core.NewFileSummary(name))
+	o.observed = 0
 }
 
 var nan32 = float32(math.NaN())
 
-// observe takes what prepare answered for a piece and answers its context
-// columns: rows of float32 for each batch and contextual kind.
+// observe takes what prepare answered for a piece and answers, for each batch,
+// how many records of the file came before it, i64, and its context columns: rows
+// of float32 for each contextual kind.
 func (in *instance) observe(data []byte) error {
 	o := in.order
 	if o == nil {
@@ -38,10 +41,13 @@ func (in *instance) observe(data []byte) error {
 	}
 	in.out = in.out[:0]
 	for len(data) > 0 {
-		var err error
-		if _, data, err = cutWire[batchHead](data, 1); err != nil {
+		head, rest, err := cutWire[batchHead](data, 1)
+		if err != nil {
 			return err
 		}
+		in.out = appendWire(in.out, []int64{o.observed})
+		o.observed += int64(head[0].events)
+		data = rest
 		for _, k := range contextual() {
 			var head []seenHead
 			if head, data, err = cutWire[seenHead](data, 1); err != nil {
@@ -119,6 +125,7 @@ func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, tex
 		Line: sum.Lines + int64(t.line), Record: sum.Records + 1, Offset: t.offset, Length: t.length,
 		Kind: event.Kind(t.kind), Time: t.time, Score: t.score, FalseAlarmRate: t.rate,
 		Severity: core.Severity(t.severity), Missing: t.missing, Entity: cut(t.entity),
+		Lift: t.lift, Bounded: t.bounded != 0,
 	}
 	var class, reason word
 	if name := cut(t.class); len(name) > 0 {
@@ -143,6 +150,10 @@ func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, tex
 		class, raw = 0, nil
 	}
 	v.Severity = core.Severity(t.severity) // of what may become a threat again
-	c.add(&v, o.stream.Daily(), class, reason, raw, context)
+	discount := 1.0
+	if v.FalseAlarmRate != t.rate {
+		discount = v.FalseAlarmRate / t.rate
+	}
+	c.add(&v, o.stream.Daily(), discount, class, reason, raw, context)
 	return nil
 }

@@ -124,10 +124,14 @@ func (in *instance) finish(id uint32, columns []byte) error {
 	in.out = in.out[:0]
 	for _, w := range p.batches {
 		var err error
+		var before []int64
+		if before, columns, err = cutWire[int64](columns, 1); err != nil {
+			return err
+		}
 		if columns, err = takeColumns(w, columns); err != nil {
 			return err
 		}
-		in.tell(w)
+		in.tell(w, before[0])
 	}
 	return nil
 }
@@ -156,9 +160,10 @@ func takeColumns(w *core.Worker, data []byte) ([]byte, error) {
 // tell appends the verdicts of a batch. Threats, and what may become one under
 // a daily budget, carry their record, so that they can be shown without reading
 // the file again; what will be a row carries its context columns, so that it can
-// be explained without what came before it.
-func (in *instance) tell(w *core.Worker) {
-	verdicts := w.Finish(0, 0)
+// be explained without what came before it. before is how many records of the
+// file came before the batch.
+func (in *instance) tell(w *core.Worker, before int64) {
+	verdicts := w.Finish(0, before)
 	b := w.Batch()
 	head := len(in.out)
 	in.out = appendWire(in.out, []batchHead{{}})
@@ -166,9 +171,12 @@ func (in *instance) tell(w *core.Worker) {
 	for i := range verdicts {
 		v := &verdicts[i]
 		t := wireVerdict{
-			offset: v.Offset, time: v.Time, score: v.Score, rate: v.FalseAlarmRate, missing: v.Missing,
+			offset: v.Offset, time: v.Time, score: v.Score, rate: v.FalseAlarmRate, missing: v.Missing, lift: v.Lift,
 			line: uint32(v.Line), length: v.Length, kind: uint8(v.Kind), severity: uint8(v.Severity),
 			text: uint32(len(texts)), entity: uint32(len(v.Entity)), class: uint32(len(v.Class)),
+		}
+		if v.Bounded {
+			t.bounded = 1
 		}
 		texts = append(append(texts, v.Entity...), v.Class...)
 		if v.Err != nil {

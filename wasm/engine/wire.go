@@ -17,6 +17,7 @@ type wireVerdict struct {
 	offset, time int64
 	score, rate  float64
 	missing      uint64
+	lift         float64
 	line         uint32 // in its batch, from 1
 	length       uint32
 	text         uint32 // offset of its texts: entity, class, reason, raw, context
@@ -27,7 +28,8 @@ type wireVerdict struct {
 	context      uint32 // bytes
 	kind         uint8
 	severity     uint8
-	_            [6]byte
+	bounded      uint8
+	_            [5]byte
 }
 
 // batchHead is ahead of what is told of one batch.
@@ -45,7 +47,7 @@ type seenHead struct {
 }
 
 // appendWire appends values as they stand in memory, padded to 8 bytes.
-func appendWire[T batchHead | seenHead | wireVerdict | feature.Observation | float32 | byte](dst []byte, values []T) []byte {
+func appendWire[T batchHead | seenHead | wireVerdict | feature.Observation | int64 | float32 | byte](dst []byte, values []T) []byte {
 	if len(values) > 0 {
 		size := len(values) * int(unsafe.Sizeof(values[0]))
 		dst = append(dst, unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), size)...)
@@ -55,7 +57,7 @@ func appendWire[T batchHead | seenHead | wireVerdict | feature.Observation | flo
 
 // cutWire returns n values that data starts with, in place, and what is behind
 // them. data is aligned to 8 bytes.
-func cutWire[T batchHead | seenHead | wireVerdict | feature.Observation | float32 | byte](data []byte, n uint32) (values []T, rest []byte, err error) {
+func cutWire[T batchHead | seenHead | wireVerdict | feature.Observation | int64 | float32 | byte](data []byte, n uint32) (values []T, rest []byte, err error) {
 	var one T
 	size := (uint64(n)*uint64(unsafe.Sizeof(one)) + 7) &^ 7
 	if size > uint64(len(data)) {

@@ -1,3 +1,5 @@
+import { Guest } from './guest.js';
+
 /** The module's exports: integers and memory only. See wasm/engine/exports.go. */
 interface Exports {
   memory: WebAssembly.Memory;
@@ -23,6 +25,10 @@ interface Exports {
   explain(settings: number, format: number, year: number, head: number, record: number, context: number): number;
   label(settings: number, format: number, year: number, head: number, record: number, context: number, source: number, threat: number): number;
   rescore(settings: number, format: number, year: number, head: number, rows: number): number;
+  inject(n: number): number;
+  plug(guest: number, description: number, configured: number): number;
+  unplug(): number;
+  faults(): number;
   labels(): number;
   adaptation(): number;
   adapt(n: number): number;
@@ -62,15 +68,44 @@ const NONE = new Uint8Array(0);
 
 /** One instance of the module. Views of its memory are taken after each call: growing detaches them. */
 export class Engine {
-  private constructor(private readonly x: Exports) {}
+  private x!: Exports;
+  private guests: Guest[] = [];
+
+  private constructor() {}
 
   static async start(module: WebAssembly.Module): Promise<Engine> {
-    let memory: WebAssembly.Memory | undefined;
-    const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: wasi(module, () => memory!) });
-    const x = instance.exports as unknown as Exports;
-    memory = x.memory;
-    x._initialize();
-    return new Engine(x);
+    const engine = new Engine();
+    const memory = () => engine.x.memory;
+    const score = (guest: number, frame: number, size: number, scores: number, n: number) =>
+      engine.guests[guest]!.score(new Uint8Array(memory().buffer, frame, size), new Float32Array(memory().buffer, scores, n));
+    const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: wasi(module, memory), tiercel: { score } });
+    engine.x = instance.exports as unknown as Exports;
+    engine.x._initialize();
+    return engine;
+  }
+
+  /** A plugin's module with fuel in it, ready to be compiled. */
+  inject(plugin: Uint8Array): Bytes {
+    return this.copy(this.x.inject(this.write([plugin])));
+  }
+
+  /** Starts a plugin, whose file has that SHA-256, and adds it to the learners. */
+  plug(module: WebAssembly.Module, sum: Uint8Array, config: Uint8Array | null): unknown {
+    const guest = new Guest(module, config);
+    const description = guest.describe();
+    const number = this.guests.push(guest) - 1;
+    this.write([sum, description]);
+    return this.json(this.x.plug(number, description.length, config ? 1 : 0));
+  }
+
+  /** Takes all plugins away. */
+  unplug(): void {
+    this.answer(this.x.unplug());
+    this.guests = [];
+  }
+
+  faults(): unknown {
+    return this.json(this.x.faults());
   }
 
   load(model: Uint8Array): void {

@@ -29,6 +29,9 @@ export type ToWorker =
   | { do: 'explain'; id: number; question: Question }
   | { do: 'label'; id: number; question: Question; threat: boolean; source: string }
   | { do: 'rescore'; id: number; ruled: Ruled; rows: Uint8Array }
+  | { do: 'inject'; id: number; plugin: Uint8Array }
+  | { do: 'plug'; id: number; module: WebAssembly.Module; sum: Uint8Array; config: Uint8Array | null }
+  | { do: 'unplug' | 'faults'; id: number }
   | { do: 'labels' | 'adaptation'; id: number }
   | { do: 'adapt'; id: number; adaptation: Uint8Array }
   | { do: 'save'; id: number; kind: string }

@@ -88,6 +88,25 @@ export interface Adapted {
   weights: number[];
 }
 
+/** A base learner from outside. */
+export interface Plugin {
+  id: string;
+  version: string;
+  title: string;
+  /** The class of threat that it alone speaks for; empty for none. */
+  class: string;
+  /** Kinds that it scores and that a model was loaded for. */
+  kinds: Kind[];
+}
+
+/** What a plugin did wrong, how many times. */
+export interface Fault {
+  plugin: string;
+  kind: Kind;
+  reason: string;
+  times: number;
+}
+
 /** What somebody said of a record. */
 export interface Label {
   kind: Kind;

@@ -44,6 +44,7 @@ export class Part {
   readonly falseAlarmRate: Float64Array;
   /** The share of the events up to the row that one alarm a day is. */
   readonly daily: Float64Array;
+  private readonly discount: Float64Array;
   readonly recordLength: Uint32Array;
   private readonly text: Uint32Array;
   private readonly entityLength: Uint32Array;
@@ -80,6 +81,7 @@ export class Part {
     this.score = next(Float64Array, 8);
     this.falseAlarmRate = next(Float64Array, 8);
     this.daily = next(Float64Array, 8);
+    this.discount = next(Float64Array, 8);
     this.recordLength = next(Uint32Array, 4);
     this.text = next(Uint32Array, 4);
     this.entityLength = next(Uint32Array, 4);
@@ -196,7 +198,7 @@ export class Part {
     for (const [k, i] of rows.entries()) {
       if (Number.isNaN(scores[k])) continue;
       this.score[i] = scores[k]!;
-      this.falseAlarmRate[i] = scores[rows.length + k]!;
+      this.falseAlarmRate[i] = scores[rows.length + k]! * this.discount[i]!;
       this.severityOf[i] = answer[16 * rows.length + k]!;
     }
   }

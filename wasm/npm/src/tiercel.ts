@@ -2,15 +2,22 @@ import { EngineError, type Question } from './engine.js';
 import { MIME, write, type ExportFormat } from './export.js';
 import { Kept } from './kept.js';
 import { open, readRecord, type Input } from './inputs.js';
-import { DEFAULT_MODELS, bytesOf, compile, isKind, type LoadOptions } from './load.js';
+import { DEFAULT_MODELS, bytesOf, compile, isKind, type LoadOptions, type Source } from './load.js';
 import type { FromWorker } from './messages.js';
 import { DEFAULT_BUDGET, settingsOf, type ScanOptions } from './options.js';
 import { page } from './page.js';
 import { Pass } from './pass.js';
 import { startPool, type Setup } from './pool.js';
-import type { Explanation, FileSummary, Format, Incident, Label, Model, Report, Timeline } from './report.js';
+import type { Explanation, Fault, FileSummary, Format, Incident, Label, Model, Plugin, Report, Timeline } from './report.js';
 import type { Kind, Part, Row } from './rows.js';
 import { Member } from './threads.js';
+
+/** A plugin as workers are given it. */
+interface Plugged {
+  module: WebAssembly.Module;
+  sum: Uint8Array;
+  config: Uint8Array | null;
+}
 
 /** Adaptations that can be had back. */
 const MAX_HISTORY = 100;
@@ -26,6 +33,7 @@ export class Tiercel {
   private budget = DEFAULT_BUDGET; // that the kept rows were judged by
   private adaptation: Uint8Array | null = null; // null: what the models came with
   private readonly history: Uint8Array[] = []; // adaptations before those in force
+  private readonly plugged: Plugged[] = [];
   private learnt: Promise<void> = Promise.resolve();
   private hear: (m: FromWorker) => void = () => {};
   private broken: Error | null = null;
@@ -142,6 +150,7 @@ export class Tiercel {
     const { pool } = await startPool(this.setup, (m) => this.hear(m), (why) => this.fail(why));
     this.pool = pool;
     this.broken = null;
+    for (const p of this.plugged) await this.plug(p);
     if (this.adaptation) await this.adapt(this.adaptation);
   }
 
@@ -239,6 +248,53 @@ export class Tiercel {
     const done = this.learnt.then(change);
     this.learnt = done.catch(() => {});
     return done;
+  }
+
+  /**
+   * Adds a plugin's learner (plugins/abi/ABI.md) to later scans: a .wasm that the
+   * host loads too. It runs in the workers under a fuel limit, sees the columns
+   * and texts that it declares, and its scores are bit for bit those of the host;
+   * what it may add to a score is bounded. config is what it asks of its user.
+   */
+  async addPlugin(plugin: Source, options: { config?: string | Uint8Array } = {}): Promise<Plugin> {
+    const bytes = await bytesOf(plugin);
+    const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
+    const config = typeof options.config === 'string' ? new TextEncoder().encode(options.config) : (options.config ?? null);
+    return this.alone(async () => {
+      const module = await WebAssembly.compile(await this.first().ask<Uint8Array<ArrayBuffer>>({ do: 'inject', plugin: bytes }));
+      try {
+        const added = await this.plug({ module, sum, config });
+        this.plugged.push({ module, sum, config });
+        return added;
+      } catch (e) {
+        await Promise.all(this.pool.map((m) => m.ask({ do: 'unplug' }))); // no worker has more than another
+        for (const p of this.plugged) await this.plug(p);
+        throw e;
+      }
+    });
+  }
+
+  private async plug(p: Plugged): Promise<Plugin> {
+    const [added] = await Promise.all(this.pool.map((m) => m.ask<Plugin>({ do: 'plug', ...p })));
+    return added!;
+  }
+
+  /** Takes all plugins away from later scans. */
+  async removePlugins(): Promise<void> {
+    await this.alone(async () => {
+      this.plugged.length = 0;
+      await Promise.all(this.pool.map((m) => m.ask({ do: 'unplug' })));
+    });
+  }
+
+  /** What plugins did wrong since they were added, over all workers. */
+  async faults(): Promise<Fault[]> {
+    const sum = new Map<string, Fault>();
+    for (const f of (await Promise.all(this.pool.map((m) => m.ask<Fault[]>({ do: 'faults' })))).flat()) {
+      const key = [f.plugin, f.kind, f.reason].join();
+      sum.set(key, { ...f, times: f.times + (sum.get(key)?.times ?? 0) });
+    }
+    return [...sum.values()];
   }
 
   /**

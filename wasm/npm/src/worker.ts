@@ -189,6 +189,14 @@ function hear(m: ToWorker): void {
       return void answer(m.id, () => engine.label(m.question, m.threat, m.source));
     case 'rescore':
       return void answer(m.id, () => engine.rescore(m.ruled, m.rows));
+    case 'inject':
+      return void answer(m.id, () => engine.inject(m.plugin));
+    case 'plug':
+      return void answer(m.id, () => engine.plug(m.module, m.sum, m.config));
+    case 'unplug':
+      return void answer(m.id, () => engine.unplug());
+    case 'faults':
+      return void answer(m.id, () => engine.faults());
     case 'labels':
       return void answer(m.id, () => engine.labels());
     case 'adaptation':

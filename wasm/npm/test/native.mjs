@@ -27,6 +27,20 @@ export function native({ seed = 5, lines = 2500 } = {}) {
       if (r.error) throw r.error;
       return r.stdout;
     },
+    /** Builds testdata/guest.c as a plugin, null where there is no C compiler. */
+    guest(name, ...flags) {
+      const args = ['--target=wasm32', '-O3', '-nostdlib', '-ffreestanding', '-I', join(root, 'plugins/c/template'), '-Wl,--no-entry', '-Wl,-z,stack-size=65536', '-Wl,--strip-all'];
+      const r = spawnSync('clang', [...args, ...flags, '-o', join(dir, name), fileURLToPath(new URL('testdata/guest.c', import.meta.url))], { encoding: 'utf8' });
+      if (r.status === 0) return readFileSync(join(dir, name));
+      if (process.env.CI === 'true' || !r.error) throw new Error(`clang and lld are needed: ${r.error ?? r.stderr}`);
+      return null;
+    },
+    /** The command's other uses, in dir. */
+    run(...args) {
+      const r = spawnSync(tool, args, { cwd: dir, encoding: 'utf8' });
+      if (r.status !== 0) throw new Error(r.stderr);
+      return r.stdout;
+    },
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
 }

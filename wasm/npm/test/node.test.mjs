@@ -373,6 +373,47 @@ describe('labels', () => {
   });
 });
 
+describe('plugins', () => {
+  test('score as in the host, bit for bit', async (c) => {
+    const wasm = n.guest('guest.wasm');
+    if (!wasm) return c.skip('no clang');
+    n.run('plugin', 'pin', 'guest.wasm');
+    const t = await Tiercel.load({ workers: 3, models: ['http', 'auth'] });
+    const without = plain(await rowsOf(t, file('access.log'), { budget: '1%' }));
+    const added = await t.addPlugin(wasm);
+    assert.deepEqual([added.id, added.version, added.kinds], ['all-columns', '1.2.3', ['http']]);
+    for (const flags of [['--all'], ['--budget', '1%'], ['--budget', '0.05%']]) {
+      const want = parse(n.scan(['access.log'], '--plugin', 'all-columns', '--output', 'ndjson', ...flags));
+      const got = plain(await rowsOf(t, file('access.log'), flags[0] === '--all' ? { all: true } : { budget: flags[1] }));
+      assert.deepEqual(got, want, flags.join(' '));
+      if (flags[1] === '1%') assert.notDeepEqual(got, without, 'the plugin has a say');
+    }
+    const input = file('access.log');
+    const rows = await rowsOf(t, input, { budget: '1%' });
+    assert.ok((await t.explain(input, rows[0])).learners.some((l) => l.id === 'all-columns'));
+    assert.deepEqual(await t.faults(), []);
+    await assert.rejects(t.addPlugin(wasm), /another learner/);
+    await t.removePlugins();
+    assert.deepEqual(plain(await rowsOf(t, input, { budget: '1%' })), without);
+    await t.close();
+  });
+
+  test('that misbehave are stopped, and refused where they are none', async (c) => {
+    const wasm = n.guest('endless.wasm', '-DENDLESS');
+    if (!wasm) return c.skip('no clang');
+    const t = await Tiercel.load({ workers: 2, models: ['http'] });
+    await t.addPlugin(wasm);
+    assert.ok((await rowsOf(t, file('access.log'), { all: true })).length > 1000);
+    assert.deepEqual([...new Set((await t.faults()).map((f) => f.reason))], ['out of fuel']);
+    await t.removePlugins();
+    for (const bad of [new Uint8Array(10), wasm.subarray(0, wasm.length / 2), readFileSync(new URL('../dist/tiercel.wasm', import.meta.url))]) {
+      await assert.rejects(t.addPlugin(bad), TiercelError);
+    }
+    await assert.rejects(t.addPlugin(wasm, { config: 'something' }), /refuses its configuration/);
+    await t.close();
+  });
+});
+
 test('the HTML report holds what was found, as text, and loads nothing', async () => {
   const t = await pool(1);
   const payload = `203.0.113.9 - - [29/Jan/2026:10:01:02 +0000] "GET /?q=<script>alert(1)</script>'%20UNION%20SELECT%201-- HTTP/1.1" 200 5 "-" "<img src=x onerror=alert(1)>\u202e"\n`;
