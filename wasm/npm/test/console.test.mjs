@@ -109,6 +109,10 @@ test('brushing the timeline is a filter by time', async () => {
   await page.mouse.up();
   await until(async () => (await shown(page)).rows < all, 'fewer threats');
   const { rows: inside } = await shown(page);
+  await until(async () => {
+    const brush = await page.locator('tiercel-timeline .u-select').boundingBox();
+    return brush && Math.abs(brush.x - box.x - box.width * 0.1) < 4 && Math.abs(brush.width - box.width * 0.4) < 4;
+  }, 'what was chosen stays marked');
   const value = (name) => page.getByLabel(name).inputValue();
   const [from, to] = [await value('From, UTC'), await value('To, UTC')];
   const within = threats().filter((t) => t.time && t.time >= from && t.time < to + '.999').length;

@@ -255,7 +255,7 @@ export const frame = css`
   .period .panel {
     left: 0;
     right: auto;
-    width: 270px;
+    width: 300px;
   }
   .period label {
     justify-content: space-between;
@@ -442,6 +442,9 @@ export const frame = css`
     }
     .wide {
       display: none;
+    }
+    .bar {
+      flex-wrap: wrap;
     }
     .strip > * {
       padding: 9px 14px;

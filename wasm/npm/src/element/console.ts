@@ -51,7 +51,9 @@ export class Console extends LitElement {
   private groups: Group[] = [];
   private times = new Float64Array(0);
   private classes: [string, number][] = [];
+  /** Threats and incidents within the budget, filters aside. */
   private within = 0;
+  private incidents = 0;
   private typing: ReturnType<typeof setTimeout> | undefined;
   private searching: AbortController | null = null;
 
@@ -105,6 +107,7 @@ export class Console extends LitElement {
     const { findings, budget } = this.session;
     const all = findings.select({ ...EVERYTHING, budget });
     this.within = all.length;
+    this.incidents = findings.incidents(all);
     this.classes = findings.tally(all);
     let untimed: Uint32Array | null = findings.select({ ...this.filter, budget, from: -Infinity, to: Infinity, incident: 0 });
     if (this.filter.text) untimed = await findings.search(untimed, this.filter.text, search.signal);
@@ -327,7 +330,7 @@ export class Console extends LitElement {
         </div>
         <tiercel-timeline class="time" .timeline=${s.timeline} .times=${this.times} .from=${this.filter.from} .to=${this.filter.to} .theme=${this.theme}
           @range=${(e: CustomEvent<{ from: number; to: number } | null>) => this.narrow(e.detail ?? { from: -Infinity, to: Infinity })}></tiercel-timeline>
-        <tiercel-budget .budget=${s.budget} .threats=${this.within} .incidents=${this.groups.length} .daily=${s.daily}
+        <tiercel-budget .budget=${s.budget} .threats=${this.within} .incidents=${this.incidents} .daily=${s.daily}
           @budget=${(e: CustomEvent<number>) => s.setBudget(e.detail)}></tiercel-budget>
       </section>
       ${this.filters()}

@@ -117,13 +117,6 @@ export class Findings {
     return this.incident.at(i);
   }
 
-  /** How many threats a budget lets through. */
-  within(budget: number): number {
-    let n = 0;
-    for (let i = 0; i < this.length; i++) if (this.rate.at(i) <= budget) n++;
-    return n;
-  }
-
   /** The rows that pass, in the order of the log; a text is looked for by search. */
   select(f: Filter): Uint32Array {
     const ofClass = f.class ? this.classes.find(f.class) : -2;
@@ -217,6 +210,14 @@ export class Findings {
       g.technique = row.technique;
     }
     return [...groups.values()].sort((a, b) => b.severity - a.severity || this.rate.at(a.row) - this.rate.at(b.row) || b.count - a.count || a.id - b.id);
+  }
+
+  /** How many incidents rows belong to. */
+  incidents(rows: Uint32Array): number {
+    const ids = new Set<number>();
+    for (const i of rows) ids.add(this.incident.at(i));
+    ids.delete(0);
+    return ids.size;
   }
 
   /** How many of the rows have each class, commonest first. */

@@ -278,13 +278,13 @@ export class Session {
     return (await this.load()).export(format);
   }
 
-  /** Events a day, from the timeline; 0 when the logs have no times. */
+  /** Events a day of those times in which there were events; 0 when the logs have no times. */
   get daily(): number {
     const t = this.timeline;
     if (!t) return 0;
-    const events = t.events.reduce((a, b) => a + b, 0);
-    const days = (t.events.length * Number(t.width)) / 86_400e9;
-    return days > 0 ? events / Math.max(days, 1 / 24) : 0;
+    const busy = t.events.filter((n) => n > 0);
+    const days = (busy.length * Number(t.width)) / 86_400e9;
+    return days > 0 ? busy.reduce((a, b) => a + b, 0) / Math.max(days, 1 / 24) : 0;
   }
 
   say(text: string, bad = false): void {

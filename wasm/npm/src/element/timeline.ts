@@ -167,7 +167,7 @@ export class TimelineChart extends LitElement {
     const font = `11px ${getComputedStyle(this).fontFamily}`;
     const bars = uPlot.paths.bars!({ size: [0.9, 24, 1] });
     const top = (_: uPlot, _min: number, max: number): [number, number] => [0, Math.max(max * 1.12, 1)];
-    const numbers = { stroke: axis, font, size: 44, grid: { stroke: grid, width: 1 }, ticks: { show: false }, values: (_: uPlot, v: number[]) => v.map((n) => (n === Math.floor(n) ? count(n) : '')) };
+    const numbers = { stroke: axis, font, size: 52, grid: { stroke: grid, width: 1 }, ticks: { show: false }, values: (_: uPlot, v: number[]) => v.map((n) => (n === Math.floor(n) ? count(n) : '')) };
     this.plot = new uPlot(
       {
         width, height, padding: [10, 4, 0, 0],
@@ -185,18 +185,17 @@ export class TimelineChart extends LitElement {
           { scale: 'events', stroke: events, fill: events, width: 0, paths: bars, points: { show: false } },
           { scale: 'threats', stroke: threats, fill: threats, width: 0, paths: bars, points: { show: false } },
         ],
-        hooks: { setSelect: [(u) => this.selected(u)], setCursor: [(u) => this.hover(u)] },
+        hooks: { ready: [() => this.mark()], setSelect: [(u) => this.selected(u)], setCursor: [(u) => this.hover(u)] },
       },
-      this.data(width - 90),
+      this.data(width - 106),
       place,
     );
-    this.mark();
   }
 
   /** Shows the chosen span. */
   private mark(): void {
     const u = this.plot;
-    if (!u || u.data[0].length === 0) return;
+    if (!u || u.status === 0 || u.data[0].length === 0) return; // ready comes when its scales are known
     const whole = this.from === -Infinity && this.to === Infinity;
     const [min, max] = [u.scales.x!.min!, u.scales.x!.max!];
     const left = whole ? 0 : u.valToPos(Math.max(this.from / 1000, min), 'x');
