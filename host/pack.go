@@ -39,14 +39,17 @@ const (
 // maxReadme bounds the README of a pack, in bytes.
 const maxReadme = 1 << 20
 
-// ReadPackage reads a plugin: a pack, or a plugin's file with the signature and
-// the README.md that lie beside it.
+// ReadPackage reads a plugin: a pack, a plugin's file with the signature and the
+// README.md that lie beside it, or what was built in a folder, with the folder's
+// README.md.
 func ReadPackage(path string) (*Package, error) {
+	folder := filepath.Dir(path)
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		var err error
-		if path, err = programIn(path); err != nil {
-			return nil, err
-		}
+		folder = path
+	}
+	path, err := one(path)
+	if err != nil {
+		return nil, err
 	}
 	data, err := readProgram(path)
 	if err != nil {
@@ -64,26 +67,11 @@ func ReadPackage(path string) (*Package, error) {
 	if p.Signature, err = readSignature(path); err != nil {
 		return nil, err
 	}
-	p.Readme, err = readFile(filepath.Join(filepath.Dir(path), packReadme), maxReadme, "a README")
+	p.Readme, err = readFile(filepath.Join(folder, packReadme), maxReadme, "a README")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	return p, nil
-}
-
-// programIn returns the one module in a folder.
-func programIn(dir string) (string, error) {
-	found, err := filepath.Glob(filepath.Join(dir, "*.wasm"))
-	if err != nil {
-		return "", err
-	}
-	switch len(found) {
-	case 0:
-		return "", fmt.Errorf("%s: holds no .wasm; build it first (make), or name the plugin's file", dir)
-	case 1:
-		return found[0], nil
-	}
-	return "", fmt.Errorf("%s: holds several .wasm; name the one that is meant", dir)
 }
 
 // Runtime returns how the plugin is run.

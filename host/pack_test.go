@@ -155,12 +155,15 @@ func FuzzParsePack(f *testing.F) {
 // A folder stands for the one module in it.
 func TestReadPackageOfFolder(t *testing.T) {
 	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "build"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	put := func(name, text string) {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := ReadPackage(dir); err == nil || !strings.Contains(err.Error(), "build it first") {
+	if _, err := ReadPackage(dir); err == nil || !strings.Contains(err.Error(), "run make first") {
 		t.Errorf("empty folder: %v", err)
 	}
 	put("a.wasm", "\x00asm")
@@ -168,7 +171,12 @@ func TestReadPackageOfFolder(t *testing.T) {
 	if p, err := ReadPackage(dir); err != nil || string(p.Readme) != "# A" || filepath.Base(p.Path) != "a.wasm" {
 		t.Errorf("%+v, %v", p, err)
 	}
-	put("b.wasm", "\x00asm")
+	put("build/a.wasm", "\x00asm")
+	put("build/a", "#!/bin/sh")
+	if p, err := ReadPackage(dir); err != nil || string(p.Readme) != "# A" || p.Path != filepath.Join(dir, "build", "a.wasm") {
+		t.Errorf("folder with build: %+v, %v", p, err)
+	}
+	put("build/b.wasm", "\x00asm")
 	if _, err := ReadPackage(dir); err == nil || !strings.Contains(err.Error(), "several") {
 		t.Errorf("two modules: %v", err)
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -92,7 +91,7 @@ func (k *checking) each(ctx context.Context, args []string, do func(ctx context.
 		}
 		config = append([]byte{}, config...) // not nil: an empty one is one too
 	}
-	built, err := findBuilt(path)
+	built, err := host.Built(path)
 	if err != nil {
 		return err
 	}
@@ -115,57 +114,6 @@ func (k *checking) each(ctx context.Context, args []string, do func(ctx context.
 		return status(statusNothing)
 	}
 	return nil
-}
-
-// findBuilt returns the plugins that a path holds: the file, or what was built
-// in the folder or in its folder build.
-func findBuilt(path string) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() {
-		return []string{path}, nil
-	}
-	var found []string
-	for _, dir := range []string{filepath.Join(path, "build"), path} {
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			continue
-		}
-		for _, e := range entries {
-			file := filepath.Join(dir, e.Name())
-			if e.Type().IsRegular() && (strings.HasSuffix(file, ".wasm") || isProgram(file)) {
-				found = append(found, file)
-			}
-		}
-		if len(found) > 0 {
-			return found, nil
-		}
-	}
-	return nil, fmt.Errorf("%s: nothing is built here: run make, then check again", path)
-}
-
-// isProgram says whether a file can be started: a script or an executable of
-// Linux, macOS or Windows.
-func isProgram(file string) bool {
-	info, err := os.Stat(file)
-	if err != nil || info.Mode()&0o111 == 0 && filepath.Ext(file) != ".exe" {
-		return false
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head := make([]byte, 4)
-	n, _ := f.Read(head)
-	for _, magic := range []string{"#!", "\x7fELF", "MZ", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"} {
-		if bytes.HasPrefix(head[:n], []byte(magic)) {
-			return true
-		}
-	}
-	return false
 }
 
 // opened runs do on a plugin that was opened. What keeps it from being opened
