@@ -3,12 +3,14 @@
 //	go run ./examples/train models  -data FOLDER -o core/model/models
 //	go run ./examples/train quality -data FOLDER -o examples/train/QUALITY.md
 //	go run ./examples/train transfer -data FOLDER -only flow -most 4000
+//	go run ./examples/train fewshot -data FOLDER -o examples/train/FEWSHOT.md
 //
 // models trains the four default models that the command line embeds; the same
 // data give the same bytes. quality trains one model on each set's training
 // part and scores its test parts, and scores the default models on test parts
 // that they have not seen; trivial rules stand beside every score. transfer
-// leaves each site of a default model's rows out in turn.
+// leaves each site of a default model's rows out in turn. fewshot takes a model
+// of one site to another and labels a few records there.
 package main
 
 import (
@@ -36,6 +38,7 @@ func main() {
 	only := flags.String("only", "", "one set or kind alone")
 	seed := flags.Uint64("seed", 1, "of folds and learners")
 	most := flags.Int("most", 0, "transfer: rows of a site and label, 0 for all")
+	keep := flags.String("models", "", "fewshot: folder that keeps the models of the sites")
 	flags.Parse(os.Args[2:])
 	var err error
 	switch os.Args[1] {
@@ -45,6 +48,8 @@ func main() {
 		err = transfer(ctx, os.Stdout, *data, *only, *seed, *most)
 	case "quality":
 		err = quality(ctx, *data, *out, *only, *seed)
+	case "fewshot":
+		err = fewshot(ctx, *data, *out, *keep, *only, *seed)
 	default:
 		usage()
 	}
@@ -55,7 +60,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: train models|quality|transfer -data FOLDER -o PATH [-only NAME] [-seed N]")
+	fmt.Fprintln(os.Stderr, "usage: train models|quality|transfer|fewshot -data FOLDER -o PATH [-only NAME] [-seed N]")
 	os.Exit(2)
 }
 

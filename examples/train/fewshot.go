@@ -1,0 +1,242 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"github.com/tiercel/tiercel/core/adapt"
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/model"
+	"github.com/tiercel/tiercel/core/train"
+)
+
+// Settings of the few-shot experiment: those of the anchor that it is compared
+// with.
+const (
+	fewshotRows  = 5000 // of a site's part, evenly spaced
+	fewshotDraws = 5    // of the labels
+)
+
+var fewshotLabels = [...]int{0, 5, 10, 50}
+
+// source is a site: its rows to train on and draw labels from, and its test.
+type source struct {
+	name        string
+	train, test *train.Set
+}
+
+// fewshotSources loads the labelled HTTP sets, each taken for one site. Requests
+// are not learned whole: a model is to serve another site.
+func fewshotSources(data string) ([]source, error) {
+	var out []source
+	for _, d := range sets() {
+		if d.kind != event.HTTP {
+			continue
+		}
+		d.whole = false
+		all := func(int) bool { return true }
+		learn, err := load(data, &d, d.train, nil)
+		if err != nil {
+			return nil, err
+		}
+		test, err := load(data, &d, d.tests[0].files, learn)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, source{d.name, subset(learn, all, fewshotRows/2), subset(test, all, fewshotRows/2)})
+	}
+	return out, nil
+}
+
+// fewshot measures what a model of one site does on another, without labels and
+// with a few, for all pairs of sites. Models are kept in a folder and made where
+// they are missing.
+func fewshot(ctx context.Context, data, out, folder, only string, seed uint64) error {
+	sources, err := fewshotSources(data)
+	if err != nil {
+		return err
+	}
+	var report bytes.Buffer
+	w := io.MultiWriter(os.Stdout, &report)
+	fmt.Fprintf(w, "# Few labels of a new site\n\nWritten by `go run ./examples/train fewshot -data FOLDER -o examples/train/FEWSHOT.md` (seed %d). A model learns one site (%d rows at most) and is scored on another; then k records of that one are labelled, half of them attacks, in %d draws. Thresholds of R1 are read off the test scores (ranking).\n", seed, fewshotRows, fewshotDraws)
+	total := newFewshotTable()
+	var rows bytes.Buffer
+	for _, from := range sources {
+		m, err := fewshotModel(ctx, folder, &from, seed)
+		if err != nil {
+			return fmt.Errorf("%s: %w", from.name, err)
+		}
+		for _, to := range sources {
+			if from.name == to.name || only != "" && only != to.name {
+				continue
+			}
+			pair := newFewshotTable()
+			if err := pair.measure(m, &to); err != nil {
+				return err
+			}
+			for i, k := range fewshotLabels {
+				q := pair.mean(i)
+				fmt.Fprintf(&rows, "| %s | %s | %d | %.3f | %.3f | %.3f | %s |\n", from.name, to.name, k, q.auroc, q.r1, q.alarms, q.shares())
+			}
+			total.add(pair)
+		}
+	}
+	fmt.Fprintf(w, "\n## Means over %d pairs\n\n| k | AUROC | R1 | false alarms at a budget of 1 %% | anchor: refit, AUROC / R1 | anchor: best of four, R1 |\n|---|---|---|---|---|---|\n", total.pairs)
+	anchors := [...][2]string{{".869 / .615", ""}, {".884 / .625", ".731"}, {".872 / .630", ".749"}, {".928 / .676", ".784"}}
+	for i, k := range fewshotLabels {
+		q := total.mean(i)
+		fmt.Fprintf(w, "| %d | %.3f | %.3f | %.3f | %s | %s |\n", k, q.auroc, q.r1, q.alarms, anchors[i][0], anchors[i][1])
+	}
+	fmt.Fprintf(w, "\n## Pairs\n\nThe last columns are the shares of the recipes.\n\n| learned | new site | k | AUROC | R1 | false alarms at 1 %% |")
+	for r := range adapt.NumRecipes {
+		fmt.Fprintf(w, " %s |", r)
+	}
+	fmt.Fprintf(w, "\n|---|---|---|---|---|---|---|---|---|---|---|\n%s", rows.Bytes())
+	if out == "" || only != "" {
+		return nil
+	}
+	return os.WriteFile(out, report.Bytes(), 0o644)
+}
+
+// fewshotModel returns the model of a site, from the folder where it is there.
+func fewshotModel(ctx context.Context, folder string, s *source, seed uint64) (*model.Model, error) {
+	path := filepath.Join(folder, s.name+".tiercel")
+	if folder != "" {
+		if data, err := os.ReadFile(path); err == nil {
+			return model.Read(data, model.Limits{})
+		}
+	}
+	fitted, err := train.Fit(ctx, s.train, options(s.name, seed))
+	if err != nil {
+		return nil, err
+	}
+	m := &model.Model{Kind: event.HTTP, Name: s.name, Schema: s.train.Schema, Tiers: fitted.Tiers}
+	if folder == "" {
+		return m, nil
+	}
+	data, err := m.Append(nil)
+	if err != nil {
+		return nil, err
+	}
+	return m, os.WriteFile(path, data, 0o644)
+}
+
+// fewshotQuality is what was measured for one number of labels.
+type fewshotQuality struct {
+	auroc, r1, alarms float64
+	share             [adapt.NumRecipes]float64
+}
+
+func (q *fewshotQuality) shares() string {
+	text := ""
+	for r, v := range q.share {
+		if r > 0 {
+			text += " | "
+		}
+		text += fmt.Sprintf("%.2f", v)
+	}
+	return text
+}
+
+// fewshotTable adds up what was measured, by number of labels.
+type fewshotTable struct {
+	sum   []fewshotQuality
+	count []float64
+	pairs int
+}
+
+func newFewshotTable() *fewshotTable {
+	n := len(fewshotLabels)
+	return &fewshotTable{sum: make([]fewshotQuality, n), count: make([]float64, n), pairs: 1}
+}
+
+func (t *fewshotTable) put(i int, q fewshotQuality) {
+	s := &t.sum[i]
+	s.auroc += q.auroc
+	s.r1 += q.r1
+	s.alarms += q.alarms
+	for r := range s.share {
+		s.share[r] += q.share[r]
+	}
+	t.count[i]++
+}
+
+func (t *fewshotTable) mean(i int) fewshotQuality {
+	q, n := t.sum[i], t.count[i]
+	q.auroc, q.r1, q.alarms = q.auroc/n, q.r1/n, q.alarms/n
+	for r := range q.share {
+		q.share[r] /= n
+	}
+	return q
+}
+
+// add adds the means of a pair.
+func (t *fewshotTable) add(pair *fewshotTable) {
+	if t.count[0] > 0 {
+		t.pairs++
+	}
+	for i := range t.sum {
+		t.put(i, pair.mean(i))
+	}
+}
+
+// measure scores a site with a model, before and after each draw of labels.
+func (t *fewshotTable) measure(m *model.Model, to *source) error {
+	from, err := train.Score(m.Tiers, &to.train.Rows)
+	if err != nil {
+		return err
+	}
+	plain, err := train.Score(m.Tiers, &to.test.Rows)
+	if err != nil {
+		return err
+	}
+	y := labels(to.test)
+	for i, k := range fewshotLabels {
+		for draw := range uint64(fewshotDraws) {
+			if k == 0 && draw > 0 {
+				break
+			}
+			a, err := drawLabels(m, to.train, from, k, draw)
+			if err != nil {
+				return err
+			}
+			scored := *plain
+			scored.LogOdds = append([]float64(nil), plain.LogOdds...)
+			scored.Rate = append([]float64(nil), plain.Rate...)
+			scored.Adapt(m, a, &to.test.Rows)
+			got := train.Measure(scored.LogOdds, y, nil)
+			q := fewshotQuality{auroc: got.AUROC, r1: got.R1}
+			q.alarms, _ = realised(scored.Rate, y, 1e-2)
+			if a != nil {
+				q.share = a.Share()
+			} else {
+				q.share[adapt.AsItIs] = 1
+			}
+			t.put(i, q)
+		}
+	}
+	return nil
+}
+
+// drawLabels returns what k labels of a site say, half of them attacks.
+func drawLabels(m *model.Model, s *train.Set, scored *train.Scored, k int, draw uint64) (*adapt.Adjuster, error) {
+	state := adapt.New(m)
+	r := rand.New(rand.NewPCG(draw, uint64(k)))
+	want := [2]int{k - k/2, k / 2}
+	for _, i := range r.Perm(s.Len()) {
+		y := s.Y[i]
+		if want[y] == 0 {
+			continue
+		}
+		want[y]--
+		if _, err := state.Label(adapt.NewExample(scored.Raw(i), &s.Rows, i), y == 1, "file"); err != nil {
+			return nil, err
+		}
+	}
+	return state.Adjuster(), nil
+}
