@@ -28,6 +28,11 @@ type Options struct {
 	// Learners need not run where they cannot make a threat of an event, which
 	// costs a fraction.
 	ThreatsOnly bool
+
+	// Site estimates false-alarm rates from the log's own records, without labels,
+	// as the pass goes: see adapt.Rates. Every learner runs on every record then,
+	// whatever ThreatsOnly says.
+	Site bool
 }
 
 func (o Options) withDefaults() Options {
@@ -37,7 +42,20 @@ func (o Options) withDefaults() Options {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	if o.Site {
+		o.ThreatsOnly = false
+	}
 	return o
+}
+
+// named returns the highest rate at which an event may still become a threat, so
+// that its verdict needs a class.
+func (o *Options) named() float64 {
+	rate := max(o.Budget.Rate, maxDailyRate)
+	if o.Site {
+		rate *= adapt.RatesMost
+	}
+	return rate
 }
 
 // Engine scores events. It is immutable and safe for concurrent use.

@@ -209,7 +209,7 @@ func (j *job) judge(v *Verdict, e *event.Event, i int) {
 		}
 	}
 	v.Score, v.FalseAlarmRate = x.Score, x.Rate
-	if v.FalseAlarmRate <= max(j.engine.options.Budget.Rate, maxDailyRate) {
+	if v.FalseAlarmRate <= j.engine.options.named() {
 		v.Class = s.guestClass(r, i, s.classOf(x))
 		v.Technique = Techniques(v.Class)
 		v.Severity = severityOf(v.FalseAlarmRate, v.Class)

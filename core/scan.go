@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/core/event"
 )
 
@@ -22,6 +23,10 @@ func (e *Engine) NewScan() *Scan { return &Scan{engine: e, stream: NewStream(e.o
 
 // Incidents returns the incidents so far, worst first.
 func (s *Scan) Incidents() []Incident { return s.stream.Incidents() }
+
+// Drift says from where on the records are unlike those that the models know;
+// see Stream.Drift.
+func (s *Scan) Drift() adapt.Since { return s.stream.Drift() }
 
 // FileSummary counts what became of one file's records.
 type FileSummary struct {

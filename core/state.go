@@ -12,10 +12,11 @@ import (
 type State struct {
 	Windows     [event.NumKinds][]byte // snapshots, see feature.Context.AppendTo; empty for kinds not seen
 	Lifts       [event.NumKinds]Discount
-	Judged      int64      // events with a verdict
-	First, Last int64      // the span of their time, event.NoTime for none
-	Incidents   []Incident // in the order of their numbers
-	Numbered    uint64     // incidents that were ever numbered
+	Rates       [event.NumKinds][]float64 // of the site, see adapt.Rates; empty unless Options.Site
+	Judged      int64                     // events with a verdict
+	First, Last int64                     // the span of their time, event.NoTime for none
+	Incidents   []Incident                // in the order of their numbers
+	Numbered    uint64                    // incidents that were ever numbered
 }
 
 // State returns a copy of what the pass has learnt.
@@ -29,12 +30,16 @@ func (s *Stream) State() State {
 		if w != nil {
 			st.Windows[k] = w.AppendTo(nil)
 		}
+		if r := s.rates[k]; r != nil {
+			st.Rates[k] = r.State()
+		}
 	}
 	return st
 }
 
 // Resume replaces what the pass has learnt. On an error, a
-// feature.SnapshotError, nothing is changed.
+// feature.SnapshotError or adapt.Error, the pass is of no further use. The
+// watch of Drift begins anew.
 func (s *Stream) Resume(st State) error {
 	var windows [event.NumKinds]*feature.Context
 	for k, data := range st.Windows {
@@ -44,6 +49,13 @@ func (s *Stream) Resume(st State) error {
 		windows[k] = feature.NewContext(event.Kind(k), s.context)
 		if err := windows[k].Restore(data); err != nil {
 			return err
+		}
+	}
+	for k, data := range st.Rates {
+		if s.rates[k] != nil && len(data) > 0 {
+			if err := s.rates[k].Restore(data); err != nil {
+				return err
+			}
 		}
 	}
 	s.windows, s.judged, s.first, s.last = windows, st.Judged, st.First, st.Last

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
 )
@@ -23,22 +24,31 @@ type Stream struct {
 
 	windows   [event.NumKinds]*feature.Context
 	lifts     [event.NumKinds]Discount
+	rates     [event.NumKinds]*adapt.Rates // nil unless Options.Site
+	drift     adapt.Drift
 	incidents incidents
 	judged    int64 // events with a verdict, and the span of their time
 	first     int64
 	last      int64
 }
 
-// NewStream starts a pass. Of the options it reads Budget, Context, Since and
-// Until; they must be those of the engine whose verdicts it orders.
+// NewStream starts a pass. Of the options it reads Budget, Context, Since, Until
+// and Site; they must be those of the engine whose verdicts it orders.
 func NewStream(o Options) *Stream {
 	if o.Budget == (Budget{}) {
 		o.Budget = DefaultBudget
 	}
-	return &Stream{
+	s := &Stream{
 		budget: o.Budget, context: o.Context, since: o.Since, until: o.Until,
 		first: event.NoTime, last: event.NoTime,
+		drift: adapt.Drift{Level: o.Budget.Ceiling()},
 	}
+	if o.Site {
+		for k := range s.rates {
+			s.rates[k] = &adapt.Rates{}
+		}
+	}
+	return s
 }
 
 // Observe folds the observations of one kind into the windows and writes the
@@ -68,6 +78,13 @@ func (s *Stream) Settle(v *Verdict, sum *FileSummary, raw []byte) (in *Incident,
 		return nil, false
 	}
 	s.lifts[v.Kind].apply(v)
+	s.drift.Observe(v.FalseAlarmRate, v.Line)
+	if r := s.rates[v.Kind]; r != nil {
+		v.FalseAlarmRate = r.Observe(v.FalseAlarmRate)
+		if v.Class != "" {
+			v.Severity = severityOf(v.FalseAlarmRate, v.Class)
+		}
+	}
 	if s.decide(v); !v.Threat {
 		return nil, false
 	}
@@ -120,6 +137,10 @@ func (s *Stream) Incident(id uint64) (Incident, bool) {
 	}
 	return all[i], true
 }
+
+// Drift says from where on the records are unlike those that the models know;
+// the zero value for nowhere. It looks at the models' own rates.
+func (s *Stream) Drift() adapt.Since { return s.drift.Since() }
 
 // Incidents returns the incidents so far, worst first.
 func (s *Stream) Incidents() []Incident { return s.incidents.worstFirst() }

@@ -74,14 +74,13 @@ func (s *State) Adjuster() *Adjuster {
 
 // fitting is the work of Adjuster.
 type fitting struct {
-	state   *State
-	labels  []*label // sorted by content: the order of arrival does not matter
-	rows    []point
-	mean    []float64 // the model's log-odds
-	threat  []bool
-	weight  []float64
-	bound   float64
-	columns int
+	state  *State
+	labels []*label // sorted by content: the order of arrival does not matter
+	rows   []point
+	mean   []float64 // the model's log-odds
+	threat []bool
+	weight []float64
+	bound  float64
 }
 
 // point is an example as the kernels see it.

@@ -10,6 +10,7 @@ import (
 
 func exp(x float64) float64      { return portable.Exp(x) }
 func log1p(x float64) float64    { return portable.Log1p(x) }
+func logOf(x float64) float64    { return portable.Log(x) }
 func logistic(x float64) float64 { return portable.Logistic(x) }
 func logit(x float64) float64    { return portable.Logit(x) }
 func bitsOf(x float64) uint64    { return math.Float64bits(x) }

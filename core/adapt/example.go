@@ -20,9 +20,9 @@ type Example struct {
 // grams says which n-grams the site's learner reads.
 var grams = learner.Grams{MinN: 1, MaxN: 3, Buckets: 1 << 12}
 
-// read are the texts that it reads: what was asked for, not who asked.
-const read = 1<<feature.FromPath | 1<<feature.FromQuery | 1<<feature.FromBody |
-	1<<feature.FromCookie | 1<<feature.FromPayload | 1<<feature.FromName
+// read are the texts that it reads: what was asked for, not who asked. Cookies
+// are left out: a session's number is noise.
+const read = 1<<feature.FromPath | 1<<feature.FromQuery | 1<<feature.FromBody | 1<<feature.FromPayload | 1<<feature.FromName
 
 // NewExample remembers row i of a batch and the raw scores that the base
 // learners gave it.

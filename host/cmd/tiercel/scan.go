@@ -38,6 +38,7 @@ type scanFlags struct {
 	judging
 	output, file string
 	all, explain bool
+	site         bool
 	since, until string
 	exitCode     int
 	top          int
@@ -74,6 +75,7 @@ be read, the rest was; N with --exit-code N when a threat was found.`,
 	c.Flags().StringVar(&f.output, "output", "table", "table (incidents, worst first), ndjson or csv (verdicts, in input order)")
 	c.Flags().StringVarP(&f.file, "out", "o", "", "write to `FILE` instead of standard output")
 	c.Flags().BoolVar(&f.all, "all", false, "every event, not only threats (ndjson, csv)")
+	c.Flags().BoolVar(&f.site, "site", false, "hold the budget on this site: estimate false-alarm rates from the log's own records, attacks among them left out")
 	c.Flags().BoolVar(&f.explain, "explain", false, "add the explanation to each row")
 	c.Flags().StringVar(&f.since, "since", "", "judge events from that `TIME` on (2026-01-29, 2026-01-29T10:00:00Z)")
 	c.Flags().StringVar(&f.until, "until", "", "judge events before that `TIME`")
@@ -112,7 +114,7 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}
-	engine, err := f.engine(ctx, s, &options, core.Options{ThreatsOnly: !f.all}, f.since, f.until)
+	engine, err := f.engine(ctx, s, &options, core.Options{ThreatsOnly: !f.all, Site: f.site}, f.since, f.until)
 	defer f.close()
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
@@ -155,6 +157,9 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if text := unlike(p.scan.Drift()); text != "" {
+		p.bar.Note("%s", text)
 	}
 	p.totals.tell(p.bar, len(p.scan.Incidents()))
 	f.tell(p.bar)

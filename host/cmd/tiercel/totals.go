@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tiercel/tiercel/core"
+	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/host/internal/progress"
 	"github.com/tiercel/tiercel/host/internal/report"
 )
@@ -84,6 +85,16 @@ func (t *totals) notParsed() string {
 		why = append(why, counted(int64(rest), "other reason"))
 	}
 	return text + " (" + strings.Join(why, "; ") + ")"
+}
+
+// unlike says that a log is unlike what the model was calibrated on, "" where it
+// is not.
+func unlike(s adapt.Since) string {
+	if s.Record == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the log is unlike what the model was calibrated on since line %d: %.3g %% of the records from there score as only %.3g %% of normal ones do; "+
+		"it is attacked, or of a new kind (scan --site, adapt)", s.Line, 100*s.Share, 100*s.Level)
 }
 
 func counted(n int64, what string) string {
