@@ -72,6 +72,33 @@ func (s *State) Adjuster() *Adjuster {
 	return newFitting(s).adjuster()
 }
 
+// Left is what a label looks like from the others.
+type Left struct {
+	Label
+	Before, After float64 // log-odds of the record: the model's, and with all labels but this one
+}
+
+// LeaveOneOut returns an estimate of what the labels do for records that nobody
+// labelled, in the order of the log: each label's own record, as the others
+// leave it. The recipes' shares are those of all labels.
+func (s *State) LeaveOneOut() []Left {
+	if len(s.labels) == 0 {
+		return nil
+	}
+	f := newFitting(s)
+	a := f.adjuster()
+	out := make([]Left, len(f.labels))
+	for i, l := range f.labels {
+		move := 0.0
+		for r := range f.left {
+			move += float64(a.share[r] * (f.left[r][i] - f.mean[i]))
+		}
+		out[i] = Left{l.Label, f.mean[i], f.mean[i] + clamp(move, f.bound)}
+	}
+	slices.SortFunc(out, func(a, b Left) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
 // fitting is the work of Adjuster.
 type fitting struct {
 	state  *State
@@ -81,6 +108,7 @@ type fitting struct {
 	threat []bool
 	weight []float64
 	bound  float64
+	left   [NumRecipes][]float64 // log-odds of each example from the others, by recipe
 }
 
 // point is an example as the kernels see it.
@@ -143,16 +171,17 @@ func (f *fitting) adjuster() *Adjuster {
 	}
 	var loss [NumRecipes]float64
 	var found [NumRecipes]solution
-	loss[AsItIs] = f.loss(f.mean)
+	f.left[AsItIs] = f.mean
 	for r := Shift; r <= Site; r++ {
 		fit := regression{k: len(f.rows), cov: f.covariance(priors[r]), mean: f.mean, threat: f.threat, weight: f.weight}
 		found[r] = fit.fit()
-		loss[r] = f.loss(found[r].left)
+		f.left[r] = found[r].left
 	}
 	h, ahead := f.hedge()
-	a.super = h.super
-	loss[Hedge] = f.loss(ahead)
-
+	a.super, f.left[Hedge] = h.super, ahead
+	for r := range loss {
+		loss[r] = f.loss(f.left[r])
+	}
 	least := slices.Min(loss[:])
 	var sum float64
 	for r := range loss {
@@ -299,6 +328,9 @@ func (a *Adjuster) Explain(x *ensemble.Evaluation, b *feature.Batch, i int, s *S
 	}
 	return p
 }
+
+// Share returns what each recipe counts for; they sum to 1.
+func (a *Adjuster) Share() [NumRecipes]float64 { return a.share }
 
 // Bound returns the most by which Apply moves a score, in log-odds; 0 for nil.
 func (a *Adjuster) Bound() float64 {

@@ -57,6 +57,13 @@ func readBeside(r io.Reader) (*beside, error) {
 	}
 }
 
+// lacks reports whether the labels have that column, but not for that line.
+func (b *beside) lacks(line int64, name string) bool {
+	_, known := b.index[name]
+	_, has := b.rows[line]
+	return known && !has
+}
+
 // column returns a column of the labels of a line.
 func (b *beside) column(line int64, name string) (string, bool) {
 	i, ok := b.index[name]

@@ -21,7 +21,8 @@ type Columns struct {
 
 // LabelBy returns a Label function that reads columns. A record without the
 // label column is left out when labels stand beside the log, since such files
-// need not label every line; anywhere else it is an error.
+// need not label every line, and what they do not label is not labelled by a
+// column of the log either; anywhere else it is an error.
 func LabelBy(c Columns) func(r *Record) (Label, error) {
 	return func(r *Record) (Label, error) {
 		for name, want := range c.Where {
@@ -30,10 +31,10 @@ func LabelBy(c Columns) func(r *Record) (Label, error) {
 			}
 		}
 		text, ok := r.Column(c.Label)
+		if r.beside != nil && (!ok || r.beside.lacks(r.Line, c.Label)) {
+			return Label{Y: -1}, nil
+		}
 		if !ok {
-			if r.beside {
-				return Label{Y: -1}, nil
-			}
 			return Label{}, fmt.Errorf("no column %s", strconv.Quote(c.Label))
 		}
 		y, typ, err := ParseLabel(text)

@@ -134,7 +134,10 @@ func (l *loader) batch(s *Source, b *event.Batch, columns *columnReader, beside 
 	if l.encoder != nil {
 		l.encoder.Encode(&l.rows, &l.seen, b, &l.scratch)
 	}
-	rec := Record{Source: s.Name, Batch: b, beside: s.Labels != nil}
+	rec := Record{Source: s.Name, Batch: b}
+	if s.Labels != nil {
+		rec.beside = beside
+	}
 	for i := range b.Events {
 		e := &b.Events[i]
 		if e.Err != nil {

@@ -47,7 +47,7 @@ type Record struct {
 	Event  *event.Event
 	Batch  *event.Batch
 	column func(name string) (string, bool)
-	beside bool // labels stand in a file beside the log
+	beside *beside // labels in a file beside the log; nil for none
 }
 
 // Column returns the text of a column of the record: a member of a JSON

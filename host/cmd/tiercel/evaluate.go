@@ -138,6 +138,7 @@ func evaluate(ctx context.Context, s streams, f *evaluateFlags, names []string) 
 	if err != nil {
 		return err
 	}
+	scored.Adapt(m, engine.Labels(m.Kind).Adjuster(), &set.Rows)
 	engine.Raise(m.Kind, &set.Rows, scored.LogOdds, scored.Rate)
 	f.tell(bar)
 	e := evaluation{Model: m.Name, Kind: m.Kind.String(), Rows: set.Len(), Unread: set.Unread, Budget: f.budget}

@@ -72,7 +72,7 @@ It works offline with embedded models; no byte leaves the machine.`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
-		newScan(s), newExplain(s), newTrain(s), newEvaluate(s), newModel(s), newPlugin(s),
+		newScan(s), newExplain(s), newTrain(s), newEvaluate(s), newAdapt(s), newModel(s), newPlugin(s),
 		newServe(s), newWorker(s), newFormats(s), newVersion(s), newMan(s),
 	)
 	return root

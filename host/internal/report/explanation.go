@@ -54,6 +54,7 @@ func Explain(w io.Writer, sub *Subject, x *core.Explanation, style Style) error 
 	s.learners(x)
 	s.weights(x)
 	s.super(x)
+	s.adapted(x)
 	return s.w.Flush()
 }
 
@@ -364,6 +365,28 @@ func guest(l *core.LearnerPart) string {
 		says = "divides the false-alarm rate by up to " + decimals(math.Exp(l.Lift), 1)
 	}
 	return l.ID + ", a plugin that the model was not trained with, " + says
+}
+
+// adapted writes what labels of the site did to the score.
+func (s *screen) adapted(x *core.Explanation) {
+	a := x.Adapted
+	if a == nil {
+		return
+	}
+	s.title("LABELS OF THE SITE", plural(int64(a.Labels), "label")+", which move a score by at most "+significant(a.Bound))
+	s.to(2)
+	s.put(strong, signed(a.Move))
+	s.put(plain, " in log-odds, of which every record "+signed(a.Shift)+", this site's words and features "+signed(a.Site)+", other weights of the meta-learners "+signed(a.Hedge))
+	s.end()
+	var changed []string
+	for i, w := range a.Weights {
+		if math.Abs(w) >= 0.005 && i < len(x.Learners) {
+			changed = append(changed, x.Learners[i].ID+" "+signed(w))
+		}
+	}
+	if len(changed) > 0 {
+		s.paragraph(plain, "Weights on the base learners' log-odds: "+strings.Join(changed, ", "), 2, 4)
+	}
 }
 
 // cost shows nanoseconds an event, "-" where nobody measured them.
