@@ -36,16 +36,17 @@ type prior struct {
 	gram   float64 // of a row's n-grams, as a direction
 }
 
-// priors were measured on other sites: examples/train/FEWSHOT.md.
+// priors and trust were measured on pairs of sites: examples/train/FEWSHOT.md.
 var priors = [NumRecipes]prior{
 	Shift: {shift: 2},
 	Stack: {shift: 2, weight: 0.1},
-	Site:  {shift: 2, weight: 0.1, column: 2, gram: 6},
+	Site:  {shift: 2, weight: 0.1, column: 12, gram: 8},
 }
 
-// trust is what each recipe weighs before any label: few labels must earn a
-// recipe that can learn much.
-var trust = [NumRecipes]float64{AsItIs: 1, Shift: 0.5, Stack: 0.5, Site: 0.5, Hedge: 0.5}
+// trust is what each recipe weighs before any label. Site can do what shift and
+// stack can, and its prior holds it back itself; by the log-loss of few labels
+// alone a shift would win too often, which ranks nothing better.
+var trust = [NumRecipes]float64{AsItIs: 0.1, Shift: 0.001, Stack: 0.001, Site: 0.5, Hedge: 0.05}
 
 // Adjuster moves scores by what the labels of a state say. It is immutable and
 // safe for concurrent use.
