@@ -51,14 +51,17 @@ func TestAdapt(t *testing.T) {
 	}
 	before := verdicts(t, tiercel(t, nil, "scan", "--model", trained, "--output", "ndjson", "--all", path).out)
 	after := verdicts(t, tiercel(t, nil, "scan", "--model", out, "--output", "ndjson", "--all", path).out)
-	lower := 0
+	lower, higher := 0, 0
 	for i := range after {
-		if *after[i].Score < *before[i].Score {
+		switch {
+		case *after[i].Score < *before[i].Score:
 			lower++
+		case *after[i].Score > *before[i].Score:
+			higher++
 		}
 	}
-	if lower < len(after)*9/10 {
-		t.Errorf("%d of %d scores are lower after all were called normal", lower, len(after))
+	if lower < len(after)/3 || higher > 0 {
+		t.Errorf("of %d scores %d are lower, %d higher after all were called normal", len(after), lower, higher)
 	}
 	if r := tiercel(t, nil, "model", "show", out); !strings.Contains(r.out, "Adapted by labels of the site") {
 		t.Errorf("the card does not say it: %s", r.out)
