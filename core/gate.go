@@ -164,10 +164,12 @@ func gather(dst, src *feature.Batch, rows []int) {
 	dst.X = dst.X[:0]
 	dst.Texts.Buf, dst.Texts.Values = src.Texts.Buf, dst.Texts.Values[:0]
 	dst.Texts.First = append(dst.Texts.First[:0], 0)
+	dst.Raw.Parts = dst.Raw.Parts[:0]
 	for _, i := range rows {
 		dst.X = append(dst.X, src.Row(i)...)
 		dst.Texts.Values = append(dst.Texts.Values, src.Texts.Of(i)...)
 		dst.Texts.First = append(dst.Texts.First, uint32(len(dst.Texts.Values)))
+		dst.Raw.Add(&src.Raw, i)
 	}
 }
 

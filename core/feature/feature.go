@@ -31,12 +31,14 @@ func (s *Schema) Column(name string) int {
 	return -1
 }
 
-// Batch is what learners score: N rows of D columns, row-major, and their texts.
+// Batch is what learners score: N rows of D columns, row-major, and their texts,
+// decoded and as they stand in the log.
 // NaN marks a value that the record did not have.
 type Batch struct {
 	N, D  int
 	X     []float32 // N*D
 	Texts Texts
+	Raw   Raw
 }
 
 // Row returns row i.

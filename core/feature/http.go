@@ -116,9 +116,13 @@ func (h *HTTP) Encode(dst *Batch, obs *[]Observation, b *event.Batch, s *Scratch
 	if s.http.marks != h.markers {
 		s.http = request{marks: h.markers}
 	}
+	dst.Raw.Buf = b.Buf
 	for i := range b.Events {
 		if e := &b.Events[i]; readableEvent(e, event.HTTP) {
 			h.encode(dst.Row(i), &(*obs)[i], &dst.Texts, b, e, &s.http)
+			dst.Raw.requestParts(e)
+		} else {
+			dst.Raw.requestParts(&event.Event{})
 		}
 		dst.Texts.endRow()
 	}

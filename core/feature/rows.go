@@ -17,6 +17,7 @@ func prepare(dst *Batch, obs *[]Observation, n, d int) {
 	dst.X = slices.Grow(dst.X[:0], n*d)[:n*d]
 	fillNaN(dst.X)
 	dst.Texts.Reset()
+	dst.Raw = Raw{Parts: dst.Raw.Parts[:0]}
 	*obs = slices.Grow((*obs)[:0], n)[:n]
 	clear(*obs)
 }

@@ -14,7 +14,7 @@ type Batch = feature.Batch
 // Info describes a learner to the tiers above it and to people.
 type Info struct {
 	ID      string  // unique in a model: "trees", "ngram", "marker-sqli"
-	Type    string  // what New understands: linear, bayes, trees, boosted, forest, ngram, isolation, histogram, rarity, markov; plugins are wasm or process
+	Type    string  // what New understands: linear, bayes, trees, boosted, forest, ngram, certified, isolation, histogram, rarity, markov; plugins are wasm or process
 	Class   string  // the class of threat that this learner alone speaks for; empty for none
 	Columns []int   // columns of X that it reads; nil for none
 	Texts   bool    // reads the texts

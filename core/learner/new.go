@@ -23,6 +23,8 @@ func New(info Info, s State) (Learner, error) {
 		return newBayes(info, s)
 	case "ngram":
 		return newNgram(info, s)
+	case "certified":
+		return newCertified(info, s)
 	case "rarity":
 		return newRarity(info, s)
 	case "markov":

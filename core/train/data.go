@@ -19,6 +19,10 @@ type Data struct {
 	Y     []uint8        // N labels: 1 is a threat, 0 is normal
 	W     []float32      // N weights, finite and not negative; nil means 1 each
 	Texts *feature.Texts // values of the N rows; nil for none
+	Raw   *feature.Raw   // their texts as they stand in the log; nil for none
+	// TeachOnly marks normal rows that may be attacks after all, or that were
+	// written for training: see Label.TeachOnly. Nil for none.
+	TeachOnly []bool
 }
 
 // errNoRows says that nothing is left to learn from.
@@ -57,6 +61,15 @@ func (d *Data) Subset(rows []int) Data {
 		}
 		s.Texts = t
 	}
+	if d.Raw != nil {
+		s.Raw = &feature.Raw{}
+		for _, i := range rows {
+			s.Raw.Add(d.Raw, i)
+		}
+	}
+	if d.TeachOnly != nil {
+		s.TeachOnly = take(d.TeachOnly, rows)
+	}
 	return s
 }
 
@@ -65,6 +78,9 @@ func (d *Data) Batch() feature.Batch {
 	b := feature.Batch{N: d.N, D: d.D, X: d.X}
 	if d.Texts != nil {
 		b.Texts = *d.Texts
+	}
+	if d.Raw != nil {
+		b.Raw = *d.Raw
 	}
 	return b
 }
@@ -93,6 +109,10 @@ func (d *Data) Validate() error {
 		return fmt.Errorf("train: %d weights for %d rows", len(d.W), d.N)
 	case d.Texts != nil && len(d.Texts.First) != d.N+1:
 		return fmt.Errorf("train: texts of %d rows for %d rows", len(d.Texts.First)-1, d.N)
+	case d.Raw != nil && len(d.Raw.Parts) != 0 && len(d.Raw.Parts) != d.N*feature.RawParts:
+		return fmt.Errorf("train: raw texts of %d parts for %d rows", len(d.Raw.Parts), d.N)
+	case d.TeachOnly != nil && len(d.TeachOnly) != d.N:
+		return fmt.Errorf("train: %d marks for %d rows", len(d.TeachOnly), d.N)
 	}
 	for i, y := range d.Y {
 		if y > 1 {

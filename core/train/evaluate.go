@@ -46,6 +46,9 @@ func (s *Scored) block(t *ensemble.Tiers, rows *feature.Batch, from, to int) err
 	if len(rows.Texts.First) > 0 {
 		part.Texts.First = rows.Texts.First[from : to+1]
 	}
+	for i := from; i < to; i++ {
+		part.Raw.Add(&rows.Raw, i)
+	}
 	for l := range t.Bases {
 		dst := s.Bases[l][from:to]
 		if err := t.Bases[l].Learner.Score(dst, &part); err != nil {

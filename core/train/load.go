@@ -11,6 +11,8 @@ import (
 	"github.com/tiercel/tiercel/core/feature"
 )
 
+var errTexts = errors.New("the texts of the rows take more than 4 GiB; train on fewer")
+
 // maxTextBytes bounds the decoded texts of a Set: spans are 32 bits wide.
 const maxTextBytes = math.MaxUint32
 
@@ -262,13 +264,17 @@ func (l *loader) addRow(i int) error {
 	for _, v := range l.rows.Texts.Of(i) {
 		text := l.rows.Texts.Bytes(&v)
 		if len(t.Buf)+len(text) > maxTextBytes {
-			return errors.New("the texts of the rows take more than 4 GiB; train on fewer")
+			return errTexts
 		}
 		v.Text, v.Raw, v.Name = event.Span{Off: uint32(len(t.Buf)), Len: uint32(len(text))}, event.Span{}, event.Span{}
 		t.Buf = append(t.Buf, text...)
 		t.Values = append(t.Values, v)
 	}
 	t.First = append(t.First, uint32(len(t.Values)))
+	if len(rows.Raw.Buf) > maxTextBytes-len(l.rows.Raw.Buf) {
+		return errTexts
+	}
+	rows.Raw.Copy(&l.rows.Raw, i)
 	return nil
 }
 

@@ -31,7 +31,7 @@ func newBench(s *Set, specs []Spec, workers int, tick func(string)) *bench {
 	}
 	return &bench{
 		set: s, specs: specs, workers: workers, tick: tick,
-		data: Data{X: s.Rows.X, N: s.Rows.N, D: s.Rows.D, Y: y, W: s.W, Texts: &s.Rows.Texts},
+		data: Data{X: s.Rows.X, N: s.Rows.N, D: s.Rows.D, Y: y, W: s.W, Texts: &s.Rows.Texts, Raw: &s.Rows.Raw, TeachOnly: s.TeachOnly},
 	}
 }
 

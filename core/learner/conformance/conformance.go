@@ -240,6 +240,7 @@ func Repeat(sample *learner.Batch, n int) *learner.Batch {
 			b.Texts.Values = append(b.Texts.Values, sample.Texts.Of(i%sample.N)...)
 		}
 		b.Texts.First = append(b.Texts.First, uint32(len(b.Texts.Values)))
+		b.Raw.Add(&sample.Raw, i%sample.N)
 	}
 	return b
 }
@@ -251,6 +252,7 @@ func Slice(b *learner.Batch, from, to int) *learner.Batch {
 	for i := from; i < to; i++ {
 		s.Texts.Values = append(s.Texts.Values, b.Texts.Of(i)...)
 		s.Texts.First = append(s.Texts.First, uint32(len(s.Texts.Values)))
+		s.Raw.Copy(&b.Raw, i)
 	}
 	return s
 }

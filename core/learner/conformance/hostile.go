@@ -30,7 +30,8 @@ func newBuilder(d int) builder {
 	return builder{&learner.Batch{D: d, Texts: feature.Texts{First: []uint32{0}}}}
 }
 
-// row adds a row whose k-th text comes from the k-th origin.
+// row adds a row whose k-th text comes from the k-th origin; the first of them
+// are its texts as they stand in the log, too.
 func (w builder) row(value func(c int) float32, values ...[]byte) {
 	for c := range w.b.D {
 		w.b.X = append(w.b.X, value(c))
@@ -44,6 +45,15 @@ func (w builder) row(value func(c int) float32, values ...[]byte) {
 		t.Buf = append(t.Buf, text...)
 	}
 	t.First = append(t.First, uint32(len(t.Values)))
+	raw := &w.b.Raw
+	for k := range feature.RawParts {
+		var part event.Span
+		if k < len(values) {
+			part = event.Span{Off: uint32(len(raw.Buf)), Len: uint32(len(values[k]))}
+			raw.Buf = append(raw.Buf, values[k]...)
+		}
+		raw.Parts = append(raw.Parts, part)
+	}
 	w.b.N++
 }
 
