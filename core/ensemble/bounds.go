@@ -94,7 +94,10 @@ func (t *Tiers) Influence(i int) float64 {
 		rise += 1 - portable.Logistic(t.Super.Certain)
 	}
 	// The greater of two numbers moves no further than the one that moves more.
-	if f := t.Super.Floor; f > 0 {
+	for _, f := range t.Super.floors() {
+		if f == 0 {
+			continue
+		}
 		m := t.Metas[f-1]
 		if mono, ok := m.Mixer.(Monotone); !ok {
 			rise = 1

@@ -25,6 +25,9 @@ type SuperLearner struct {
 	// 0 for none: what knowledge says with certainty is not voted down by
 	// learners whose training rows had no example of it.
 	Floor int
+	// Certified is 1 + the index of another such meta, 0 for none: that of a
+	// learner.Certifier, which hears it alone.
+	Certified int
 	// Novelty is 1 + the index of the meta that ranks the rows whose log-odds are
 	// above Certain, 0 for none. So far up there were no normal rows to learn an
 	// order from, only to be sure; what is unlike all normal rows comes first.
@@ -62,13 +65,19 @@ func (s *SuperLearner) LogOdds(g []float64) float64 {
 			z = s.Certain + float64((Clip-s.Certain)*v)
 		}
 	}
-	if s.Floor > 0 {
-		if v := g[s.Floor-1]; v == v {
-			z = max(z, portable.Logit(v))
+	for _, f := range s.floors() {
+		if f > 0 {
+			if v := g[f-1]; v == v {
+				z = max(z, portable.Logit(v))
+			}
 		}
 	}
 	return z
 }
+
+// floors returns 1 + the indices of the metas below whose g the verdict never
+// falls, 0 for none.
+func (s *SuperLearner) floors() [2]int { return [2]int{s.Floor, s.Certified} }
 
 // calibrated returns the log-odds of h for the mixture of the metas' g.
 func (s *SuperLearner) calibrated(mixture float64) float64 {
@@ -126,8 +135,10 @@ func (s *SuperLearner) check(n int) error {
 	if s == nil || len(s.Beta) != n {
 		return errors.New("ensemble: super-learner: weights and meta-learners differ in number")
 	}
-	if s.Floor < 0 || s.Floor > n {
-		return errors.New("ensemble: super-learner: no such meta-learner as the floor")
+	for _, f := range s.floors() {
+		if f < 0 || f > n {
+			return errors.New("ensemble: super-learner: no such meta-learner as the floor")
+		}
 	}
 	if s.Novelty < 0 || s.Novelty > n {
 		return errors.New("ensemble: super-learner: no such meta-learner to rank by novelty")

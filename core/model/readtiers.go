@@ -149,6 +149,8 @@ func (f *file) metas(body []byte, super *ensemble.SuperLearner) (out []*ensemble
 			super.Novelty = r.place()
 		case "certain":
 			super.Certain = r.number()
+		case "certified":
+			super.Certified = r.place()
 		default:
 			r.err = errShape
 		}

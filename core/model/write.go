@@ -311,6 +311,10 @@ func tiersJSON(t *ensemble.Tiers) string {
 		w.key("certain")
 		w.number(t.Super.Certain)
 	}
+	if t.Super.Certified > 0 {
+		w.key("certified")
+		w.number(float64(t.Super.Certified))
+	}
 	w.close('}')
 	return string(w.b)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -96,7 +97,7 @@ func Fit(ctx context.Context, s *Set, o Options) (*Fitted, error) {
 			inner = append(inner, i)
 		}
 	}
-	f := &fitting{hedge: o.Hedge, bench: b, fold: fold, inner: inner, guard: guard}
+	f := &fitting{hedge: o.Hedge, bench: b, fold: fold, inner: inner, guard: guard, certified: -1}
 	f.weight = BalanceTypes(y, s.Type, nil, s.W, 0)
 	if f.learners, err = b.refit(ctx, inner); err != nil {
 		return nil, err
@@ -105,10 +106,13 @@ func Fit(ctx context.Context, s *Set, o Options) (*Fitted, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.outOfFold = random
 	f.drop(random)
 	folds := []foldScores{{"", fold, random}}
 	if leave, ok := LeaveOutFolds(fold, y, s.Type, s.Site); ok {
-		scores, err := b.outOfFold(ctx, inner, leave, Folds, o.leak)
+		stacked := *b
+		stacked.stacked = true
+		scores, err := stacked.outOfFold(ctx, inner, leave, Folds, o.leak)
 		if err != nil {
 			return nil, err
 		}
@@ -146,7 +150,9 @@ type fitting struct {
 	use          []int             // the specs that are used, in order
 	base         []ensemble.Base   // by index into use
 	meta         []*ensemble.MetaLearner
-	random       *Table // calibrated scores of all rows out of random folds
+	random       *Table      // calibrated scores of all rows out of random folds
+	outOfFold    [][]float32 // the raw ones, [spec][row]
+	certified    int         // the spec of the certified learner, -1 for none
 }
 
 // drop keeps the learners that say something: that were fitted, and whose
@@ -170,7 +176,11 @@ func (f *fitting) drop(random [][]float32) {
 			least = 1
 		}
 		// What needs no example is kept for the day that shows one.
-		if f.specs[l].Fixed && present > 0 || present*20 >= len(f.inner) && len(distinct) > least {
+		useful := f.specs[l].Fixed && present > 0 || present*20 >= len(f.inner) && len(distinct) > least
+		switch {
+		case useful && f.specs[l].Certified:
+			f.certified = l
+		case useful:
 			f.use = append(f.use, l)
 		}
 	}
@@ -344,15 +354,18 @@ func (f *fitting) even() [][]int {
 
 // finish fits the super-learner on the guard part and leaves out what is of no use.
 func (f *fitting) finish(ctx context.Context, sites bool, seed uint64) (*Fitted, error) {
-	raw := make([][]float32, len(f.use))
-	for n, l := range f.use {
+	raw := make([][]float32, len(f.specs))
+	for l := range f.specs {
+		if !slices.Contains(f.use, l) && l != f.certified {
+			continue
+		}
 		scores := make([]float32, f.data.N)
 		if err := f.score(scores, f.learners[l], f.guard); err != nil {
 			return nil, err
 		}
-		raw[n] = take(scores, f.guard)
+		raw[l] = take(scores, f.guard)
 	}
-	table, err := NewTable(f.base, raw)
+	table, err := NewTable(f.base, take(raw, f.use))
 	if err != nil {
 		return nil, err
 	}
@@ -370,7 +383,7 @@ func (f *fitting) finish(ctx context.Context, sites bool, seed uint64) (*Fitted,
 			return nil, err
 		}
 	}
-	if g, err = f.raise(super, table, g, sites); err != nil {
+	if g, err = f.raise(super, raw, g, sites); err != nil {
 		return nil, err
 	}
 	out := &Fitted{Guard: f.guard, Super: Line{"super", 1, Measure(super.LogOdds, truth.Y, nil)}}
@@ -379,7 +392,7 @@ func (f *fitting) finish(ctx context.Context, sites bool, seed uint64) (*Fitted,
 	}
 	shares := f.shares(super.Learner.Beta)
 	for n := range f.base {
-		out.Learner = append(out.Learner, Line{f.base[n].Learner.Info().ID, shares[n], Measure(raw[n], truth.Y, nil)})
+		out.Learner = append(out.Learner, Line{f.base[n].Learner.Info().ID, shares[n], Measure(raw[f.use[n]], truth.Y, nil)})
 	}
 	if out.Tiers, err = f.prune(super.Learner, shares); err != nil {
 		return nil, err
@@ -441,16 +454,16 @@ func (f *fitting) prune(super *ensemble.SuperLearner, shares []float64) (*ensemb
 	var keep []int
 	var bases []ensemble.Base
 	for n, b := range f.base {
-		if shares[n] > 0 || b.Learner.Info().Class != "" || f.ranksByNovelty(super, n) {
+		if shares[n] > 0 || b.Learner.Info().Class != "" || f.specs[f.use[n]].Certified || f.ranksByNovelty(super, n) {
 			keep = append(keep, n)
 			bases = append(bases, b)
 		}
 	}
 	var metas []*ensemble.MetaLearner
 	var beta []float64
-	floor, novelty := 0, 0
+	floor, novelty, certified := 0, 0, 0
 	for j, m := range f.meta {
-		if super.Beta[j] == 0 && j+1 != super.Floor && j+1 != super.Novelty {
+		if super.Beta[j] == 0 && j+1 != super.Floor && j+1 != super.Novelty && j+1 != super.Certified {
 			continue
 		}
 		state := m.Mixer.(ensemble.Stateful).State()
@@ -467,10 +480,13 @@ func (f *fitting) prune(super *ensemble.SuperLearner, shares []float64) (*ensemb
 		if j+1 == super.Novelty {
 			novelty = len(metas)
 		}
+		if j+1 == super.Certified {
+			certified = len(metas)
+		}
 	}
 	super = &ensemble.SuperLearner{
 		Name: super.Name, Beta: beta, Calibration: super.Calibration, Tail: super.Tail,
-		Floor: floor, Novelty: novelty, Certain: super.Certain,
+		Floor: floor, Novelty: novelty, Certain: super.Certain, Certified: certified,
 	}
 	return ensemble.NewTiers(bases, metas, super)
 }

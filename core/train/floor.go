@@ -16,6 +16,10 @@ import (
 // of the training networks do is all it learns: how rare each signal is.
 const FloorName = "floor"
 
+// CertifiedName is the learner that padding cannot lower, and the meta-learner
+// that passes it on.
+const CertifiedName = "certified"
+
 // certain bounds the knots of an identity calibration.
 const certain = 9
 
@@ -60,60 +64,121 @@ func knowledgeTail(scores []float32, w []float32) (*ensemble.Tail, error) {
 // can be all but flat.
 const leastFall = 0.7
 
-// floor makes the meta-learner, whose log-odds are those of h that are as rare
-// among normal rows as its evidence is; nil without fixed learners. super is fitted
-// without it.
-func (f *fitting) floor(super *Super) (*ensemble.MetaLearner, error) {
-	weights := make([]float64, len(f.base))
-	fixed := 0
-	for n, l := range f.use {
-		if f.specs[l].Fixed {
-			weights[n] = 1
-			fixed++
-		}
-	}
-	if fixed == 0 {
-		return nil, nil
-	}
+// floor makes the meta-learner that is the strongest of some base learners, whose
+// log-odds are those of h that are as rare among normal rows as its evidence is;
+// share is its false alarms for one of h's. to are the rates of h without it, site
+// where rows come from, nil for one.
+func (f *fitting) floor(name string, weights []float64, share float64, to *ensemble.Tail, sites bool) (*ensemble.MetaLearner, error) {
 	mixer, err := ensemble.NewMinP(weights)
 	if err != nil {
 		return nil, err
 	}
 	var evidence []float64
 	var weight []float32
+	var site []int32
 	for _, i := range f.inner {
-		if f.data.Y[i] == 0 {
+		if f.data.Y[i] == 0 && !(sites && f.data.TeachOnly != nil && f.data.TeachOnly[i]) {
 			s := f.random.Row(i)
 			evidence = append(evidence, mixer.Mix(&s))
 			weight = append(weight, f.data.Weight(i))
+			site = append(site, f.set.Site[i])
 		}
 	}
-	rare, err := FitTail(evidence, nil, weight)
+	if !sites {
+		site = nil
+	}
+	rare, err := FitTail(evidence, site, weight)
 	if err != nil {
 		return nil, err
 	}
-	c, err := sameRate(rare, super.Learner.Tail)
+	c, err := sameRate(rare, to, share)
 	if err != nil {
 		return nil, err
 	}
-	return &ensemble.MetaLearner{Name: FloorName, Mixer: mixer, Calibration: c}, nil
+	return &ensemble.MetaLearner{Name: name, Mixer: mixer, Calibration: c}, nil
 }
 
-// raise puts the floor under the super-learner, where there is knowledge to
-// make one of, and fits the final rates again; g are the log-odds of the metas
-// for the rows of table, the guard part.
-func (f *fitting) raise(super *Super, table *Table, g [][]float64, sites bool) ([][]float64, error) {
-	floor, err := f.floor(super)
-	if floor == nil || err != nil {
-		return g, err
+// raise puts the floors under the super-learner: that of knowledge, where there
+// is any, and the certified learner, where there is one; and fits the final rates
+// again. raw are the scores of the base learners for the guard part, [spec][row],
+// g the log-odds of the metas for it.
+func (f *fitting) raise(super *Super, raw [][]float32, g [][]float64, sites bool) ([][]float64, error) {
+	to := super.Learner.Tail
+	fixed, knowledge := make([]float64, len(f.base)), false
+	for n, l := range f.use {
+		if f.specs[l].Fixed {
+			fixed[n], knowledge = 1, true
+		}
 	}
-	f.meta = append(f.meta, floor)
-	super.Learner.Beta = append(super.Learner.Beta, 0)
-	super.Learner.Floor = len(f.meta)
-	g = append(g, table.Apply([]*ensemble.MetaLearner{floor})...)
+	metas := len(f.meta)
+	if knowledge {
+		m, err := f.floor(FloorName, fixed, floorShare, to, false)
+		if err != nil {
+			return nil, err
+		}
+		f.meta = append(f.meta, m)
+		super.Learner.Floor = len(f.meta)
+	}
+	if f.certified >= 0 {
+		weights, err := f.admit()
+		if err != nil {
+			return nil, err
+		}
+		m, err := f.floor(CertifiedName, weights, certifiedShare, to, sites)
+		if err != nil {
+			return nil, err
+		}
+		f.meta = append(f.meta, m)
+		super.Learner.Certified = len(f.meta)
+	}
+	added := f.meta[metas:]
+	if len(added) == 0 {
+		return g, nil
+	}
+	for range added {
+		super.Learner.Beta = append(super.Learner.Beta, 0)
+	}
+	table, err := NewTable(f.base, take(raw, f.use))
+	if err != nil {
+		return nil, err
+	}
+	g = append(g, table.Apply(added)...)
 	super.LogOdds = SuperLogOdds(super.Learner, g)
 	super.Learner.Tail, err = f.tail(super, sites)
 	return g, err
+}
+
+// admit makes the certified learner a base learner, behind the others, and gives
+// it no weight in the metas that there are. It returns weights for it alone.
+func (f *fitting) admit() ([]float64, error) {
+	l := f.certified
+	var rows, normal []int
+	for _, i := range f.inner {
+		if rows = append(rows, i); f.data.Y[i] == 0 {
+			normal = append(normal, i)
+		}
+	}
+	c, t, err := f.curves(&f.specs[l], f.outOfFold[l], rows, normal)
+	if err != nil {
+		return nil, err
+	}
+	f.use = append(f.use, l)
+	f.base = append(f.base, ensemble.Base{Learner: f.learners[l], Calibration: c, Tail: t})
+	for j, m := range f.meta {
+		state := m.Mixer.(ensemble.Stateful).State()
+		state.Weights = append(state.Weights, 0)
+		mixer, err := ensemble.NewMixer(m.Mixer.Name(), state)
+		if err != nil {
+			return nil, err
+		}
+		f.meta[j] = &ensemble.MetaLearner{Name: m.Name, Mixer: mixer, Calibration: m.Calibration}
+	}
+	if f.random, err = NewTable(f.base, take(f.outOfFold, f.use)); err != nil {
+		return nil, err
+	}
+	weights := make([]float64, len(f.base))
+	weights[len(weights)-1] = 1
+	return weights, nil
 }
 
 // Settings of sameRate.
@@ -122,6 +187,9 @@ const (
 	// for what is rare, and silver labels leave attacks among the normal rows
 	// that its rates come from.
 	floorShare = 0.25
+	// certifiedShare is the certified learner's: two thirds of the budget of both.
+	// It finds nearly what the mixture finds, and keeps it under padding.
+	certifiedShare = 2
 	// floorRate is the rate among normal rows from which on the floor speaks:
 	// above it the mixture ranks rows better.
 	floorRate = 1.0 / 64
@@ -129,19 +197,20 @@ const (
 
 // sameRate returns the calibration that turns a score into the log-odds that
 // are as rare: from one tail to the other. Knots lie at each halving of the rate
-// below floorRate; above it stand the lowest log-odds.
-func sameRate(from, to *ensemble.Tail) (*ensemble.Calibration, error) {
+// below floorRate; above it stand the lowest log-odds. share is how many false
+// alarms the one raises for one of the other.
+func sameRate(from, to *ensemble.Tail, share float64) (*ensemble.Calibration, error) {
 	const top, ramp = ensemble.Clip - 0.5, 0.01
 	// Where no normal row comes near a signal its evidence is all but constant,
 	// and its own rate, of which it is the logarithm, is what bounds it.
 	threshold := func(rate float64) float64 { return max(from.Threshold(rate), -math.Log(rate)) }
-	start := threshold(floorRate * floorShare)
+	start := threshold(floorRate * share)
 	x, z := []float64{start - 1 - ramp, start - ramp}, []float64{-top, -top + 1e-3}
 	rate := floorRate
 	for k := len(x); k < ensemble.MaxCalibrationKnots; k++ {
 		room := 1e-3 * float64(ensemble.MaxCalibrationKnots-k)
 		odds := max(z[len(z)-1]+1e-4, min(to.Threshold(rate), top-room))
-		if at := threshold(rate * floorShare); at-x[len(x)-1] >= 1e-6 {
+		if at := threshold(rate * share); at-x[len(x)-1] >= 1e-6 {
 			x, z = append(x, at), append(z, odds)
 		}
 		rate /= 2

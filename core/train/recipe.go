@@ -25,6 +25,9 @@ type Spec struct {
 	Given bool
 	// Novelty says that Fit looks at normal rows alone.
 	Novelty bool
+	// Certified says that the learner is a learner.Certifier: no fitted
+	// meta-learner hears it, the verdict never falls below it.
+	Certified bool
 }
 
 // teaches reports whether the learner is taught attacks of that type.
@@ -140,6 +143,15 @@ func Recipe(s *Set, effort Effort, seed uint64) []Spec {
 			Novelty: true,
 			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
 				return FitMarkov(d, MarkovOptions{Info: info, Origins: 1 << feature.FromName})
+			},
+		})
+	}
+	if len(s.Rows.Raw.Parts) > 0 {
+		specs = append(specs, Spec{
+			Info:      learner.Info{ID: CertifiedName, Texts: true},
+			Certified: true,
+			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+				return FitCertified(d, CertifiedOptions{Info: info})
 			},
 		})
 	}
