@@ -27,6 +27,7 @@ type Explanation struct {
 	Severity       Severity
 	Class          string
 	Technique      []string
+	Certified      Certificate
 }
 
 // Field is a field of the event as it was parsed.
@@ -91,7 +92,7 @@ func (j *job) explain(i int) *Explanation {
 	sc, rows := j.engine.kinds[e.Kind], &j.kinds[e.Kind]
 	x := &Explanation{
 		Kind: e.Kind, Score: v.Score, FalseAlarmRate: v.FalseAlarmRate, Threat: v.Threat,
-		Severity: v.Severity, Class: v.Class, Technique: v.Technique,
+		Severity: v.Severity, Class: v.Class, Technique: v.Technique, Certified: v.Certified,
 	}
 	for f := range event.NumText {
 		if t := j.batch.Text(e, f); len(t) > 0 {

@@ -72,7 +72,7 @@ func (t *incidents) add(v *Verdict, file string, raw []byte) (in *Incident, wors
 	if v.FalseAlarmRate < in.Rate || v.FalseAlarmRate == in.Rate && v.Score > in.Score {
 		in.Rate, in.Score, in.Severity = v.FalseAlarmRate, v.Score, max(in.Severity, v.Severity)
 		in.Class, in.Technique = v.Class, v.Technique
-		in.File, in.Line = file, v.Line
+		in.File, in.Line, in.Certified = file, v.Line, v.Certified
 		size := maxSample
 		if i >= fullSamples {
 			size = briefSample

@@ -41,6 +41,7 @@ type kindRows struct {
 	raw     [][]float32 // one slice a base learner
 	one     []float32   // one row of raw scores
 	gate    *gate       // nil unless Options.ThreatsOnly
+	proof   *certifier
 	inside  []bool      // rows that the gate decided
 	guests  [][]float32 // one slice a guest, of the rows asked
 	asked   []int
@@ -62,6 +63,7 @@ func (j *job) use(e *Engine) {
 		j.tiers[k], j.kinds[k].gate = nil, nil
 		if s != nil {
 			j.tiers[k] = s.tiers.NewEvaluation()
+			j.kinds[k].proof = newCertifier(s, e.options.Budget)
 			if e.options.ThreatsOnly {
 				j.kinds[k].gate = newGate(s, e.options.Budget)
 			}
@@ -213,6 +215,7 @@ func (j *job) judge(v *Verdict, e *event.Event, i int) {
 		v.Class = s.guestClass(r, i, s.classOf(x))
 		v.Technique = Techniques(v.Class)
 		v.Severity = severityOf(v.FalseAlarmRate, v.Class)
+		v.Certified = r.proof.certify(s, x, &r.rows, i)
 	}
 }
 

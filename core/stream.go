@@ -119,7 +119,7 @@ func (s *Stream) decide(v *Verdict) {
 	s.judged++
 	v.Threat = v.FalseAlarmRate <= s.budget.At(s.Daily())
 	if !v.Threat {
-		v.Class, v.Technique, v.Severity = "", nil, SeverityNone
+		v.Class, v.Technique, v.Severity, v.Certified = "", nil, SeverityNone, Certificate{}
 	}
 }
 

@@ -34,14 +34,15 @@ type Verdict struct {
 	FalseAlarmRate float64 // share of normal events expected to score at least this high
 	Threat         bool    // FalseAlarmRate <= budget
 	Severity       Severity
-	Class          string   // empty unless Threat
-	Technique      []string // ATT&CK ids of the class
-	Entity         []byte   // source address, user or client that is judged
-	Incident       uint64   // number of the incident it belongs to, 0 for none
-	Outside        bool     // outside Options.Since and Until: scored, never a threat
-	Missing        uint64   // bit i: base learner i abstained or failed, see Engine.LearnerNames; 0 where Bounded
-	Lift           float64  // logarithm of what guests divided FalseAlarmRate by, before the Stream discounted it; in [0, log 10]
-	Bounded        bool     // no threat, and how far from one is not known: Score is an upper bound, FalseAlarmRate a lower one
+	Class          string      // empty unless Threat
+	Technique      []string    // ATT&CK ids of the class
+	Entity         []byte      // source address, user or client that is judged
+	Incident       uint64      // number of the incident it belongs to, 0 for none
+	Certified      Certificate // what the alert survives; zero unless Threat
+	Outside        bool        // outside Options.Since and Until: scored, never a threat
+	Missing        uint64      // bit i: base learner i abstained or failed, see Engine.LearnerNames; 0 where Bounded
+	Lift           float64     // logarithm of what guests divided FalseAlarmRate by, before the Stream discounted it; in [0, log 10]
+	Bounded        bool        // no threat, and how far from one is not known: Score is an upper bound, FalseAlarmRate a lower one
 }
 
 // Result is one batch with its verdicts: Verdicts[i] is of Batch.Events[i].
@@ -64,7 +65,8 @@ type Incident struct {
 	Score       float64 // the highest
 	Rate        float64 // the lowest false-alarm rate
 	File        string
-	Line        int64  // of the worst record
-	Sample      string // the worst record, at most 512 bytes, 128 beyond the 2,000th incident, not escaped
-	Why         string // what mattered in it, in words
+	Line        int64       // of the worst record
+	Certified   Certificate // of the worst record
+	Sample      string      // the worst record, at most 512 bytes, 128 beyond the 2,000th incident, not escaped
+	Why         string      // what mattered in it, in words
 }

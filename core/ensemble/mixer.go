@@ -12,7 +12,7 @@ const (
 // State is a mixer as a model file stores it.
 type State struct {
 	Weights []float64 // one for each base learner, >= 0
-	Bias    float64   // added to the raw score
+	Bias    float64   // added to the raw score; of a trimmed mean: how many are left out at each end
 }
 
 // Stateful is a mixer that a model file can store: NewMixer(m.Name(), m.State())
@@ -37,20 +37,26 @@ type Monotone interface {
 
 // Names of the kinds of mixers that NewMixer makes.
 const (
-	StackName  = "stack"
-	ConvexName = "convex"
-	GreedyName = "greedy"
-	FisherName = "fisher"
-	MinPName   = "minp"
+	StackName   = "stack"
+	ConvexName  = "convex"
+	GreedyName  = "greedy"
+	FisherName  = "fisher"
+	MinPName    = "minp"
+	TrimmedName = "trimmed"
 )
 
 // NewMixer makes the mixer that a state describes, or an error when the name
 // is unknown or the state is not valid for it.
 func NewMixer(name string, s State) (Mixer, error) {
-	if s.Bias != 0 && name != StackName {
+	if s.Bias != 0 && name != StackName && name != TrimmedName {
 		return nil, errors.New("ensemble: mixer: only a stack has a bias")
 	}
 	switch name {
+	case TrimmedName:
+		if s.Bias != float64(int(s.Bias)) {
+			return nil, errTrim
+		}
+		return NewTrimmed(s.Weights, int(s.Bias))
 	case StackName:
 		return NewStack(s.Weights, s.Bias)
 	case ConvexName:

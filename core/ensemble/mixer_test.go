@@ -125,7 +125,7 @@ func TestNewMixer(t *testing.T) {
 // mixersOf returns one of each kind with random weights, some zero.
 func mixersOf(t testing.TB, r *rand.Rand, n int) []Mixer {
 	var out []Mixer
-	for _, kind := range []string{StackName, ConvexName, GreedyName, FisherName, MinPName} {
+	for _, kind := range []string{StackName, ConvexName, GreedyName, FisherName, MinPName, TrimmedName} {
 		s := State{Weights: make([]float64, n)}
 		for i := range s.Weights {
 			if s.Weights[i] = r.Float64() * 2; r.IntN(3) == 0 {
@@ -134,6 +134,12 @@ func mixersOf(t testing.TB, r *rand.Rand, n int) []Mixer {
 			if kind == MinPName {
 				s.Weights[i] = math.Round(s.Weights[i] / 2)
 			}
+		}
+		if kind == TrimmedName {
+			if clear(s.Weights); n < 3 {
+				continue
+			}
+			s.Bias = 1
 		}
 		if kind == StackName {
 			s.Bias = r.NormFloat64()

@@ -1,9 +1,6 @@
 package ensemble
 
-import (
-	"errors"
-	"math"
-)
+import "math"
 
 // NewFisher returns Fisher's combination of p-values: raw = sum_i w_i e_i with
 // the evidence e_i = -log(tail_i). Fisher's statistic (1932) is twice that
@@ -31,18 +28,9 @@ var (
 // NewMinP returns Tippett's combination of the learners whose weight is 1; the
 // others have weight 0. All zero chooses all.
 func NewMinP(weights []float64) (*MinP, error) {
-	total, err := checkWeights(weights, MaxLearners)
+	w, err := chosenWeights(MinPName, weights)
 	if err != nil {
 		return nil, err
-	}
-	w := append([]float64(nil), weights...)
-	for i := range w {
-		switch {
-		case total == 0:
-			w[i] = 1
-		case w[i] != 0 && w[i] != 1:
-			return nil, errors.New("ensemble: minp: a weight is neither 0 nor 1")
-		}
 	}
 	return &MinP{weights: w}, nil
 }

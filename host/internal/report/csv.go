@@ -27,7 +27,7 @@ var _ Rows = (*CSV)(nil)
 // the column why.
 func NewCSV(w io.Writer, names Names, explain bool) *CSV {
 	c := &CSV{w: bufio.NewWriterSize(w, 64<<10), names: names, explain: explain}
-	c.w.WriteString("file,line,record,time,kind,score,threat,false_alarm_rate,severity,class,technique,entity,incident,missing,error")
+	c.w.WriteString("file,line,record,time,kind,score,threat,false_alarm_rate,severity,class,technique,entity,incident,missing,error,certified_padding,certified_insertions,certified_learners")
 	if explain {
 		c.w.WriteString(",why")
 	}
@@ -45,6 +45,7 @@ func (c *CSV) Row(file string, v *core.Verdict, x *core.Explanation) error {
 	if v.Err != nil {
 		c.row = append(c.row, ",,,,,,,,,,,"...)
 		c.text(v.Err.Error())
+		c.row = append(c.row, ",,,"...)
 	} else {
 		c.cell = c.cell[:0]
 		if v.Time != event.NoTime {
@@ -66,6 +67,7 @@ func (c *CSV) Row(file string, v *core.Verdict, x *core.Explanation) error {
 		c.raw(c.cell)
 		c.text(strings.Join(missing(v, c.names), " "))
 		c.text("")
+		c.certificate(v)
 	}
 	if c.explain {
 		c.text(why(x))
@@ -74,6 +76,17 @@ func (c *CSV) Row(file string, v *core.Verdict, x *core.Explanation) error {
 	c.row = append(c.row, '\n')
 	_, err := c.w.Write(c.row)
 	return err
+}
+
+// certificate writes what an alert survives, nothing for any other verdict.
+func (c *CSV) certificate(v *core.Verdict) {
+	if !v.Threat {
+		c.row = append(c.row, ",,,"...)
+		return
+	}
+	c.raw(strconv.AppendBool(c.cell[:0], v.Certified.Padding))
+	c.integer(int64(v.Certified.Insertions))
+	c.integer(int64(v.Certified.Learners))
 }
 
 // Flush implements Rows.

@@ -55,6 +55,9 @@ func Explain(w io.Writer, sub *Subject, x *core.Explanation, style Style) error 
 	s.weights(x)
 	s.super(x)
 	s.adapted(x)
+	if x.Threat {
+		s.certificate(x.Certified)
+	}
 	return s.w.Flush()
 }
 

@@ -93,6 +93,9 @@ func (s *screen) incident(in *core.Incident, detail func(id uint64) string) {
 	s.put(faint, fitEnd(Visible(in.File+":"+strconv.FormatInt(in.Line, 10)), s.width-detailIndent-width(when)))
 	s.end()
 	s.paragraph(plain, in.Sample, detailIndent, sampleLines)
+	if words := certified(in.Certified); words != "" {
+		s.paragraph(faint, "Certified to survive "+words+".", detailIndent, whyLines)
+	}
 	s.paragraph(blue, in.Why, detailIndent, whyLines)
 	if detail != nil {
 		for line := range strings.Lines(detail(in.ID)) {

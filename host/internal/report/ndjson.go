@@ -38,7 +38,7 @@ func NewNDJSON(w io.Writer, names Names) *NDJSON {
 }
 
 // Row implements Rows. Members whose value the record does not have (time,
-// class, entity, incident) are null.
+// class, entity, incident, what an alert survives) are null.
 func (n *NDJSON) Row(file string, v *core.Verdict, x *core.Explanation) error {
 	b := append(n.line[:0], `{"file":`...)
 	b = appendString(b, file)
@@ -84,6 +84,12 @@ func (n *NDJSON) Row(file string, v *core.Verdict, x *core.Explanation) error {
 	}
 	b = append(b, `,"missing":`...)
 	b = appendStrings(b, missing(v, n.names))
+	b = append(b, `,"certified":`...)
+	if v.Threat {
+		b = appendCertificate(b, v.Certified)
+	} else {
+		b = append(b, "null"...)
+	}
 	if x != nil {
 		b = append(b, `,"explain":`...)
 		b = appendExplanation(b, x)
@@ -91,6 +97,14 @@ func (n *NDJSON) Row(file string, v *core.Verdict, x *core.Explanation) error {
 	n.line = append(b, "}\n"...)
 	_, err := n.w.Write(n.line)
 	return err
+}
+
+// appendCertificate appends what an alert survives.
+func appendCertificate(b []byte, c core.Certificate) []byte {
+	b = strconv.AppendBool(append(b, `{"padding":`...), c.Padding)
+	b = strconv.AppendInt(append(b, `,"insertions":`...), int64(c.Insertions), 10)
+	b = strconv.AppendInt(append(b, `,"learners":`...), int64(c.Learners), 10)
+	return append(b, '}')
 }
 
 // Flush implements Rows.
@@ -175,7 +189,15 @@ func appendExplanation(b []byte, x *core.Explanation) []byte {
 		}
 		b = append(b, `}}`...)
 	}
-	return append(b, `]}`...)
+	b = append(b, `],"certified":`...)
+	if x.Threat {
+		b = appendCertificate(b, x.Certified)
+		b = append(b, `,"limits":`...)
+		b = appendStrings(b, x.Certified.Limits())
+	} else {
+		b = append(b, "null"...)
+	}
+	return append(b, '}')
 }
 
 func appendLearner(b []byte, l *core.LearnerPart) []byte {

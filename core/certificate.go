@@ -1,0 +1,76 @@
+package core
+
+import (
+	"github.com/tiercel/tiercel/core/ensemble"
+	"github.com/tiercel/tiercel/core/feature"
+	"github.com/tiercel/tiercel/core/learner"
+)
+
+// Certificate says what an alert survives, proven for this alert and this model:
+// it stays an alert, at the budget in force, whatever the adversary writes. The
+// zero Certificate is that of a verdict that nothing is proven of.
+//
+// Padding and Insertions are about the text of the record as it stands in the
+// log: target, body or bare value. They say nothing of what is rewritten,
+// replaced or encoded in another way, nor of text that the log does not hold.
+type Certificate struct {
+	// Padding: any text may stand before and behind each text of the record.
+	Padding bool
+	// Insertions is how many further texts, of any length, may be inserted
+	// anywhere; at most learner.MaxInsertions.
+	Insertions int
+	// Learners is how many base learners may say anything at all, or fail.
+	Learners int
+}
+
+// Limits are what every certificate leaves open, one sentence each: they belong
+// beside it wherever it is shown.
+func (Certificate) Limits() []string {
+	return []string{
+		"Padding and insertions are proven for the target, the body or the bare value as it stands in the log, at the budget in force (0.1 % for a daily one).",
+		"Nothing is proven of rewriting: replaced words, synonyms, other encodings, parameters split or repeated.",
+		"A percent escape is broken by an insertion inside it like any other text; what the server makes of it is not looked at.",
+		"Records whose texts are longer than 16 KiB are judged and not certified for insertions.",
+	}
+}
+
+// certifier finds certificates for the verdicts of one kind.
+type certifier struct {
+	rate    float64 // verdicts up to it are certified
+	learner learner.Certifier
+	least   float32 // the raw score of learner that raises an alarm by itself
+	scratch *ensemble.Evaluation
+}
+
+// newCertifier returns the certifier of a kind's model under a budget. The rate
+// of a daily budget changes as events pass: certificates are then for
+// DefaultBudget's.
+func newCertifier(s *scorer, b Budget) *certifier {
+	c := &certifier{rate: b.Rate, scratch: s.tiers.NewEvaluation()}
+	if b.PerDay > 0 {
+		c.rate = DefaultBudget.Rate
+	}
+	for i := range s.tiers.Bases {
+		l, ok := s.tiers.Bases[i].Learner.(learner.Certifier)
+		if !ok {
+			continue
+		}
+		if least, ok := s.tiers.LeastRaw(i, c.rate); ok {
+			c.learner, c.least = l, least
+			break
+		}
+	}
+	return c
+}
+
+// certify returns the certificate of row i, whose evaluation is x.
+func (c *certifier) certify(s *scorer, x *ensemble.Evaluation, rows *feature.Batch, i int) (out Certificate) {
+	if !(x.Rate <= c.rate) {
+		return out
+	}
+	out.Learners = max(0, s.tiers.Survives(c.scratch, x, c.rate))
+	if c.learner != nil {
+		out.Insertions, out.Padding = c.learner.Insertions(rows, i, c.least)
+	}
+	return out
+}
