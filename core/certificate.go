@@ -14,14 +14,18 @@ import (
 // log: target, body or bare value. They say nothing of what is rewritten,
 // replaced or encoded in another way, nor of text that the log does not hold.
 type Certificate struct {
-	// Padding: any text may stand before and behind each text of the record.
-	Padding bool
 	// Insertions is how many further texts, of any length, may be inserted
 	// anywhere; at most learner.MaxInsertions.
 	Insertions int
-	// Learners is how many base learners may say anything at all, or fail.
+	// Learners is how many base learners may say anything at all, or fail; at
+	// most MaxBadLearners.
 	Learners int
+	// Padding: any text may stand before and behind each text of the record.
+	Padding bool
 }
+
+// MaxBadLearners is the most that Certificate.Learners says.
+const MaxBadLearners = 3
 
 // Limits are what every certificate leaves open, one sentence each: they belong
 // beside it wherever it is shown.
@@ -68,7 +72,7 @@ func (c *certifier) certify(s *scorer, x *ensemble.Evaluation, rows *feature.Bat
 	if !(x.Rate <= c.rate) {
 		return out
 	}
-	out.Learners = max(0, s.tiers.Survives(c.scratch, x, c.rate))
+	out.Learners = min(max(0, s.tiers.Survives(c.scratch, x, c.rate)), MaxBadLearners)
 	if c.learner != nil {
 		out.Insertions, out.Padding = c.learner.Insertions(rows, i, c.least)
 	}

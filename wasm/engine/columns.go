@@ -19,12 +19,13 @@ import (
 //	                                      its texts; their lengths in bytes
 //	class, reason                         u32[n] each: words, 0 for none
 //	kind, severity, flags                 u8[n] each; flags: 1 threat
+//	certified                             u8[n]: see packCertificate, 0 unless a threat
 //	texts                                 each row's entity, raw record, context columns
 type columns struct {
 	longs  [6][]int64   // offset, time, line, record, incident, missing
 	reals  [4][]float64 // score, rate, daily, discount
 	words  [7][]uint32
-	bytes  [3][]uint8
+	bytes  [4][]uint8
 	texts  []byte
 	length int
 }
@@ -65,7 +66,7 @@ func (c *columns) add(v *core.Verdict, daily, discount float64, class, reason wo
 	if v.Threat {
 		flags = flagThreat
 	}
-	for i, x := range [...]uint8{uint8(v.Kind), uint8(v.Severity), flags} {
+	for i, x := range [...]uint8{uint8(v.Kind), uint8(v.Severity), flags, packCertificate(v.Certified)} {
 		c.bytes[i] = append(c.bytes[i], x)
 	}
 	c.texts = append(append(append(c.texts, v.Entity...), raw...), context...)

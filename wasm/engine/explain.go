@@ -30,6 +30,8 @@ func appendExplanation(b []byte, x *core.Explanation) []byte {
 	b = appendNumber(b, x.Score)
 	b = append(b, `,"falseAlarmRate":`...)
 	b = appendNumber(b, x.FalseAlarmRate)
+	b = append(b, `,"certified":`...)
+	b = appendCertificate(b, x.Certified)
 	b = append(b, `,"fields":[`...)
 	for i, f := range x.Fields {
 		b = append(comma(b, i), `{"name":`...)

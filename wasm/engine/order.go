@@ -125,7 +125,7 @@ func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, tex
 		Line: sum.Lines + int64(t.line), Record: sum.Records + 1, Offset: t.offset, Length: t.length,
 		Kind: event.Kind(t.kind), Time: t.time, Score: t.score, FalseAlarmRate: t.rate,
 		Severity: core.Severity(t.severity), Missing: t.missing, Entity: cut(t.entity),
-		Lift: t.lift, Bounded: t.bounded != 0,
+		Lift: t.lift, Bounded: t.bounded != 0, Certified: unpackCertificate(t.certified),
 	}
 	var class, reason word
 	if name := cut(t.class); len(name) > 0 {

@@ -172,7 +172,7 @@ func (in *instance) tell(w *core.Worker, before int64) {
 		v := &verdicts[i]
 		t := wireVerdict{
 			offset: v.Offset, time: v.Time, score: v.Score, rate: v.FalseAlarmRate, missing: v.Missing, lift: v.Lift,
-			line: uint32(v.Line), length: v.Length, kind: uint8(v.Kind), severity: uint8(v.Severity),
+			line: uint32(v.Line), length: v.Length, kind: uint8(v.Kind), severity: uint8(v.Severity), certified: packCertificate(v.Certified),
 			text: uint32(len(texts)), entity: uint32(len(v.Entity)), class: uint32(len(v.Class)),
 		}
 		if v.Bounded {

@@ -29,7 +29,8 @@ type wireVerdict struct {
 	kind         uint8
 	severity     uint8
 	bounded      uint8
-	_            [5]byte
+	certified    uint8 // see packCertificate
+	_            [4]byte
 }
 
 // batchHead is ahead of what is told of one batch.

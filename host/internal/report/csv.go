@@ -27,7 +27,7 @@ var _ Rows = (*CSV)(nil)
 // the column why.
 func NewCSV(w io.Writer, names Names, explain bool) *CSV {
 	c := &CSV{w: bufio.NewWriterSize(w, 64<<10), names: names, explain: explain}
-	c.w.WriteString("file,line,record,time,kind,score,threat,false_alarm_rate,severity,class,technique,entity,incident,missing,error,certified_padding,certified_insertions,certified_learners")
+	c.w.WriteString("file,line,record,time,kind,score,threat,false_alarm_rate,severity,class,technique,entity,incident,missing,error,certified_insertions,certified_learners,certified_padding")
 	if explain {
 		c.w.WriteString(",why")
 	}
@@ -84,9 +84,9 @@ func (c *CSV) certificate(v *core.Verdict) {
 		c.row = append(c.row, ",,,"...)
 		return
 	}
-	c.raw(strconv.AppendBool(c.cell[:0], v.Certified.Padding))
 	c.integer(int64(v.Certified.Insertions))
 	c.integer(int64(v.Certified.Learners))
+	c.raw(strconv.AppendBool(c.cell[:0], v.Certified.Padding))
 }
 
 // Flush implements Rows.

@@ -101,10 +101,9 @@ func (n *NDJSON) Row(file string, v *core.Verdict, x *core.Explanation) error {
 
 // appendCertificate appends what an alert survives.
 func appendCertificate(b []byte, c core.Certificate) []byte {
-	b = strconv.AppendBool(append(b, `{"padding":`...), c.Padding)
-	b = strconv.AppendInt(append(b, `,"insertions":`...), int64(c.Insertions), 10)
+	b = strconv.AppendInt(append(b, `{"insertions":`...), int64(c.Insertions), 10)
 	b = strconv.AppendInt(append(b, `,"learners":`...), int64(c.Learners), 10)
-	return append(b, '}')
+	return append(strconv.AppendBool(append(b, `,"padding":`...), c.Padding), '}')
 }
 
 // Flush implements Rows.

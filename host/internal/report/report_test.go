@@ -48,6 +48,7 @@ func threat() *core.Verdict {
 	return &core.Verdict{
 		Line: 18, Record: 17, Kind: event.HTTP, Time: morning, Score: 0.9731, FalseAlarmRate: 0.00004, Threat: true,
 		Severity: core.SeverityHigh, Class: "sqli", Technique: []string{"T1190"}, Entity: []byte("203.0.113.9"), Incident: 3, Missing: 4,
+		Certified: core.Certificate{Insertions: 4, Learners: 1, Padding: true},
 	}
 }
 
@@ -86,6 +87,7 @@ func explanation() *core.Explanation {
 			{Name: "fisher", Score: 0.95, Weights: []float64{0.333, 0.333, 0, 0.334}, Beta: 0.25},
 		},
 		Score: 0.9731, FalseAlarmRate: 0.00004, Threat: true, Severity: core.SeverityHigh, Class: "sqli", Technique: []string{"T1190"},
+		Certified: core.Certificate{Insertions: 4, Learners: 1, Padding: true},
 	}
 }
 
@@ -94,8 +96,9 @@ func incidents() []core.Incident {
 		{
 			ID: 3, Kind: event.HTTP, Entity: "203.0.113.9", Class: "sqli", Technique: []string{"T1190"}, Severity: core.SeverityCritical,
 			First: morning, Last: morning + 391*second, Count: 1042, File: "access.log", Line: 18,
-			Sample: `203.0.113.9 - - [29/Jan/2026:10:01:02 +0000] "GET /item.php?id=1%27%20UNION%20SELECT%20username,password%20FROM%20users--%20- HTTP/1.1" 500 1290 "-" "sqlmap/1.7.2#stable (https://sqlmap.org)"`,
-			Why:    `ngram: "union select" in query id; trees: value_length_max`,
+			Certified: core.Certificate{Insertions: 4, Learners: 1, Padding: true},
+			Sample:    `203.0.113.9 - - [29/Jan/2026:10:01:02 +0000] "GET /item.php?id=1%27%20UNION%20SELECT%20username,password%20FROM%20users--%20- HTTP/1.1" 500 1290 "-" "sqlmap/1.7.2#stable (https://sqlmap.org)"`,
+			Why:       `ngram: "union select" in query id; trees: value_length_max`,
 		},
 		{
 			ID: 1, Kind: event.Auth, Entity: "2001:db8:85a3:8d3:1319:8a2e:370:7348", Class: "credential-stuffing", Technique: []string{"T1110.004"},
@@ -213,7 +216,7 @@ func TestNDJSON(t *testing.T) {
 	first, _, _ := strings.Cut(b.String(), "\n")
 	want := `{"file":"access.log","line":18,"record":17,"time":"2026-01-29T10:01:02.123Z","kind":"http",` +
 		`"score":0.9731,"threat":true,"false_alarm_rate":0.00004,"severity":"high","class":"sqli",` +
-		`"technique":["T1190"],"entity":"203.0.113.9","incident":"3","missing":["rarity"]}`
+		`"technique":["T1190"],"entity":"203.0.113.9","incident":"3","missing":["rarity"],"certified":{"insertions":4,"learners":1,"padding":true}}`
 	if first != want {
 		t.Errorf("the contract's line is\n%s, got\n%s", want, first)
 	}
@@ -397,7 +400,7 @@ func FuzzCSV(f *testing.F) {
 		c.Flush()
 		noControls(t, strings.ReplaceAll(b.String(), "\r\n", ""))
 		rows, err := csv.NewReader(&b).ReadAll()
-		if err != nil || len(rows) != 2 || len(rows[1]) != 15 {
+		if err != nil || len(rows) != 2 || len(rows[1]) != 18 {
 			t.Fatalf("%v: %q", err, rows)
 		}
 		if cell := rows[1][0]; cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {

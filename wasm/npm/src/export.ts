@@ -12,7 +12,7 @@ export const MIME: Record<ExportFormat, string> = {
 /** Writes rows as the command line does: the same members and columns, in the same order. */
 export function* write(rows: Iterable<Row>, format: Exclude<ExportFormat, 'html'>): Generator<string> {
   if (format === 'csv') {
-    yield COLUMNS.join(',') + '\r\n';
+    yield [...COLUMNS, 'certified_insertions', 'certified_learners', 'certified_padding'].join(',') + '\r\n';
     for (const row of rows) yield csvLine(row.toJSON());
     return;
   }
@@ -34,7 +34,8 @@ const COLUMNS = [
 ] as const;
 
 function csvLine(row: RowData): string {
-  return COLUMNS.map((name) => cell(row[name])).join(',') + '\r\n';
+  const { insertions, learners, padding } = row.certified ?? {};
+  return [...COLUMNS.map((name) => row[name]), insertions, learners, padding].map(cell).join(',') + '\r\n';
 }
 
 /** A cell never starts a formula: spreadsheets run those that begin with = + - @ or a blank before them. */

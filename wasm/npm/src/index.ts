@@ -15,4 +15,4 @@ export type { Input } from './inputs.js';
 export type { LoadOptions, Source } from './load.js';
 export type { Progress, ScanOptions } from './options.js';
 export type { Adapted, Explanation, Fault, FileSummary, Format, Incident, Label, Model, Plugin, Timeline } from './report.js';
-export type { Kind, RowData, Severity } from './rows.js';
+export type { Certified, Kind, RowData, Severity } from './rows.js';

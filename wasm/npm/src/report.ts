@@ -1,4 +1,4 @@
-import type { Kind, Severity } from './rows.js';
+import type { Certified, Kind, Severity } from './rows.js';
 
 export interface Timeline {
   /** Nanoseconds since 1970 UTC of the first bucket. */
@@ -64,6 +64,8 @@ export interface Explanation {
   kind: Kind;
   score: number;
   falseAlarmRate: number;
+  /** What the record survives if it is an alert, and what that leaves open. */
+  certified: Certified & { limits: string[] };
   fields: { name: string; value: string }[];
   /** Decoded texts; marks are the ranges [from, to) of decoded that learners found suspicious. */
   values: { origin: string; name: string | null; raw: string; decoded: string; levels: number; marks: [number, number][] }[];

@@ -55,6 +55,7 @@ export class Part {
   private readonly kindOf: Uint8Array;
   private readonly severityOf: Uint8Array;
   private readonly flags: Uint8Array;
+  private readonly certificates: Uint8Array;
   private readonly texts: Uint8Array;
   private readonly columns: Column[] = [];
 
@@ -92,6 +93,7 @@ export class Part {
     this.kindOf = next(Uint8Array, 1);
     this.severityOf = next(Uint8Array, 1);
     this.flags = next(Uint8Array, 1);
+    this.certificates = next(Uint8Array, 1);
     this.texts = new Uint8Array(b, at);
   }
 
@@ -150,6 +152,13 @@ export class Part {
   /** @internal */
   threat(i: number): boolean {
     return (this.flags[i]! & 1) !== 0;
+  }
+
+  /** @internal What an alert survives, as wasm/engine/certified.go packs it. */
+  certified(i: number): Certified | null {
+    if (!this.threat(i)) return null;
+    const bits = this.certificates[i]!;
+    return { insertions: bits & 31, learners: (bits >> 5) & 3, padding: bits >> 7 === 1 };
   }
 
   /** @internal */
@@ -235,6 +244,14 @@ export interface RowData {
   entity: string | null;
   incident: string | null;
   missing: string[];
+  certified: Certified | null;
+}
+
+/** What an alert survives, proven: so many inserted texts and arbitrary base learners, and any padding. */
+export interface Certified {
+  insertions: number;
+  learners: number;
+  padding: boolean;
 }
 
 /** One record's verdict: a view of its part, cheap to make. */
@@ -306,6 +323,10 @@ export class Row {
     if (bits === 0n) return [];
     return (this.part.reading.learners[this.kind] ?? []).filter((_, i) => (bits >> BigInt(Math.min(i, 63))) & 1n);
   }
+  /** What an alert survives at the budget that the scan ran with; null for a row that is none. */
+  get certified(): Certified | null {
+    return this.part.certified(this.index);
+  }
   /** Why the record could not be read. */
   get error(): string | undefined {
     return this.part.reason(this.index);
@@ -332,6 +353,7 @@ export class Row {
       entity: this.entity,
       incident: this.incident === null ? null : String(this.incident),
       missing: this.missing,
+      certified: this.certified,
     };
   }
 }
