@@ -1,10 +1,6 @@
 package ensemble
 
-import (
-	"slices"
-
-	"github.com/tiercel/tiercel/core/portable"
-)
+import "github.com/tiercel/tiercel/core/portable"
 
 // LeastRaw returns the smallest raw score, not negative, with which base learner
 // i alone makes the rate of h at most rate, whatever the other learners say; ok
@@ -116,7 +112,7 @@ func (t *Tiers) apart(j int) bool {
 	mine, ok := t.Metas[j].Mixer.(Monotone)
 	for k, m := range t.Metas {
 		other, known := m.Mixer.(Monotone)
-		if k == j || t.Super.Beta[k] == 0 && k+1 != t.Super.Floor && k+1 != t.Super.Certified {
+		if k == j || t.Super.Beta[k] == 0 && k+1 != t.Super.Floor && k+1 != t.Super.Novelty && k+1 != t.Super.Certified {
 			continue
 		}
 		for i := range t.Bases {
@@ -141,7 +137,11 @@ func (t *Tiers) stackLeast(w, e *Evaluation, n int) float64 {
 	if weight == 0 {
 		return -Clip
 	}
-	return t.Super.calibrated(min(sum/weight, 1))
+	z := t.Super.calibrated(min(sum/weight, 1))
+	if k := t.Super.Novelty; k > 0 && z > t.Super.Certain {
+		z = t.Super.Certain + float64((Clip-t.Super.Certain)*t.metaLeast(w, e, t.Metas[k-1], n))
+	}
+	return z
 }
 
 // metaLeast returns the lowest g that n bad learners can give a meta-learner.
@@ -160,22 +160,15 @@ func (t *Tiers) metaLeast(w, e *Evaluation, m *MetaLearner, n int) float64 {
 			w.Scores.setExtreme(i, false)
 		}
 	}
-	var order [MaxLearners]int
-	for i := range t.Bases {
-		order[i] = i
-	}
-	worst := order[:len(t.Bases)]
-	slices.SortStableFunc(worst, func(a, b int) int {
-		switch x, y := mixer.harm(&w.Scores, a), mixer.harm(&w.Scores, b); {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
+	for bad := uint64(0); n > 0; n-- {
+		worst, most := -1, 0.0
+		for i := range t.Bases {
+			if h := mixer.harm(&w.Scores, i); bad>>i&1 == 0 && (worst < 0 || h > most) {
+				worst, most = i, h
+			}
 		}
-		return 0
-	})
-	for _, i := range worst[:n] {
-		w.Scores.setExtreme(i, false)
+		bad |= 1 << worst
+		w.Scores.setExtreme(worst, false)
 	}
 	return m.least(&w.Scores)
 }

@@ -3,7 +3,6 @@ package ensemble
 import (
 	"errors"
 	"math"
-	"slices"
 )
 
 // Trimmed is the t-trimmed mean of probabilities: of the learners chosen, the t
@@ -82,19 +81,14 @@ func (m *Trimmed) present(dst *[MaxLearners]int, s *Scores) []int {
 		list := dst[:0]
 		for i, w := range m.weights {
 			if w == chosen && s.P[i] == s.P[i] {
-				list = append(list, i)
+				k := len(list)
+				for list = append(list, i); k > 0 && s.P[list[k-1]] > s.P[i]; k-- {
+					list[k] = list[k-1]
+				}
+				list[k] = i
 			}
 		}
 		if len(list) > 0 {
-			slices.SortStableFunc(list, func(a, b int) int {
-				switch {
-				case s.P[a] < s.P[b]:
-					return -1
-				case s.P[a] > s.P[b]:
-					return 1
-				}
-				return 0
-			})
 			return list
 		}
 	}

@@ -1,7 +1,6 @@
 package learner
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/tiercel/tiercel/core/feature"
@@ -24,14 +23,27 @@ func (l *Certified) witnesses(b *Batch, row int) []witness {
 		list = l.table.appendWitnesses(list, b.Raw.Bytes(part), base)
 		base += int32(part.Len)
 	}
-	slices.SortFunc(list, func(a, b witness) int {
-		return cmp.Or(cmp.Compare(a.gram, b.gram), cmp.Compare(a.to-a.from, b.to-b.from), cmp.Compare(a.from, b.from))
-	})
-	list = slices.CompactFunc(list, func(a, b witness) bool { return a.gram == b.gram })
-	slices.SortFunc(list, func(a, b witness) int {
-		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to), cmp.Compare(a.gram, b.gram))
-	})
-	return list
+	shortest := map[int32]int{}
+	kept := list[:0]
+	for _, w := range list {
+		switch n, seen := shortest[w.gram]; {
+		case !seen:
+			shortest[w.gram] = len(kept)
+			kept = append(kept, w)
+		case w.to-w.from < kept[n].to-kept[n].from:
+			kept[n] = w
+		}
+	}
+	order := make([]uint64, len(kept))
+	for n, w := range kept {
+		order[n] = uint64(w.from)<<32 | uint64(n)
+	}
+	slices.Sort(order)
+	sorted := make([]witness, len(kept))
+	for n, k := range order {
+		sorted[n] = kept[uint32(k)]
+	}
+	return sorted
 }
 
 // appendWitnesses appends every place where a gram with a weight stands.
@@ -116,7 +128,7 @@ func (l *Certified) Insertions(b *Batch, row int, least float32) (k int, ok bool
 // right before the last byte of some witness: moving a place to the right until
 // then takes away no less.
 type places struct {
-	at     []int32   // candidate places, increasing
+	at     []uint64  // candidate places, increasing
 	inside [][]int32 // of each: witnesses around it, the last to begin first
 	list   []witness
 	most   []int // of the places so far: the most taken away when the last is at[i]
@@ -127,15 +139,15 @@ type places struct {
 func newPlaces(list []witness) *places {
 	p := &places{list: list}
 	for _, w := range list {
-		p.at = append(p.at, w.to-1)
+		p.at = append(p.at, uint64(w.to-1))
 	}
 	slices.Sort(p.at)
 	p.at = slices.Compact(p.at)
 	p.inside = make([][]int32, len(p.at))
 	for i := len(list) - 1; i >= 0; i-- {
 		w := list[i]
-		n, _ := slices.BinarySearch(p.at, w.from+1)
-		for ; n < len(p.at) && p.at[n] < w.to; n++ {
+		n, _ := slices.BinarySearch(p.at, uint64(w.from)+1)
+		for ; n < len(p.at) && p.at[n] < uint64(w.to); n++ {
 			p.inside[n] = append(p.inside[n], int32(i))
 		}
 	}
@@ -158,10 +170,10 @@ func (p *places) next() int {
 		}
 		// Places up to the beginning of the first witness are in none of them.
 		next := len(list) - 1
-		m, _ := slices.BinarySearch(p.at[:n], p.list[list[next]].from+1)
+		m, _ := slices.BinarySearch(p.at[:n], uint64(p.list[list[next]].from)+1)
 		most := p.prefix[m] + gain
 		for ; m < n; m++ {
-			for next >= 0 && p.list[list[next]].from < p.at[m] {
+			for next >= 0 && uint64(p.list[list[next]].from) < p.at[m] {
 				gain -= int(p.list[list[next]].weight)
 				next--
 			}
