@@ -203,6 +203,28 @@ test('labels adapt the scores, can be undone, saved and loaded', async () => {
   await page.getByRole('button', { name: 'Clear filters' }).click();
 });
 
+test('a plugin has a say, and is refused where it is none', async (c) => {
+  const wasm = n.guest('guest.wasm');
+  if (!wasm) return c.skip('no clang');
+  n.run('plugin', 'pin', 'guest.wasm');
+  const before = (await shown(page)).all;
+  await drop(page, [{ name: 'bad.wasm', bytes: wasm.subarray(0, 100) }]);
+  await page.getByRole('alert').filter({ hasText: 'bad.wasm was not added' }).waitFor();
+  await drop(page, [{ name: 'guest.wasm', bytes: wasm }]);
+  await page.getByText('has a say now: Web').waitFor();
+  await scanned(page);
+  const want = parse(n.scan(LOGS, '--output', 'ndjson', '--budget', '0.1%', '--plugin', 'all-columns'));
+  await until(async () => (await shown(page)).all === want.length, `the ${want.length} threats of the command line with the plugin`);
+  await page.getByRole('searchbox').fill('GET');
+  await until(async () => /GET/.test(await rows().first().textContent()), 'a request');
+  await rows().first().click();
+  await page.locator('tiercel-detail tbody').getByText('all-columns').first().waitFor();
+  await page.getByRole('button', { name: 'Close the detail' }).click();
+  await page.getByText('Model', { exact: true }).click();
+  await page.getByRole('button', { name: 'Remove plugins' }).click();
+  await until(async () => (await page.getByRole('button', { name: 'Cancel' }).count()) === 0 && (await shown(page)).all === before, 'the threats of before');
+});
+
 test('everything can be done with the keyboard', async () => {
   await clear();
   const chooser = page.waitForEvent('filechooser');
@@ -239,7 +261,7 @@ test('everything can be done with the keyboard', async () => {
 test('cancelling keeps what was found and the page alive', async () => {
   await clear();
   const log = n.read('access.log');
-  await drop(page, [{ name: 'big.log', bytes: Buffer.concat(Array(60).fill(log)) }]);
+  await drop(page, [{ name: 'big.log', bytes: Buffer.concat(Array(30).fill(log)) }]);
   const cancel = page.getByRole('button', { name: 'Cancel' });
   await cancel.waitFor();
   await until(async () => /\/s/.test(await page.locator('.working').textContent()), 'a rate');

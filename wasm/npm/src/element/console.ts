@@ -8,7 +8,7 @@ import { severity, severityStyles } from './severity.js';
 import { base } from './styles.js';
 import type { ThreatDetail } from './detail.js';
 import type { ThreatTable } from './table.js';
-import { bytes, classTitle, count, duration, many, message, span, visible } from './text.js';
+import { bytes, classTitle, count, duration, KINDS, many, message, span, visible } from './text.js';
 import { mark, welcome } from './welcome.js';
 
 /** Milliseconds that typing may pause before the text is looked for. */
@@ -122,13 +122,18 @@ export class Console extends LitElement {
 
   // What people do.
 
-  /** Scans files together with those that are there. */
+  /** Scans files together with those that are there; those that are plugins have a say in it. */
   async scan(files: Iterable<File>): Promise<void> {
     const list = [...files];
     const plugins = list.filter((f) => f.name.endsWith('.wasm'));
-    for (const plugin of plugins) await this.session.plugin(plugin);
     const logs = list.filter((f) => !plugins.includes(f));
-    if (logs.length) await this.session.add(logs);
+    let added = 0;
+    for (const plugin of plugins) if (await this.session.addPlugin(plugin)) added++;
+    if (logs.length || (added && this.session.files.length)) await this.session.add(logs);
+    for (const p of added ? this.session.plugins.slice(-added) : []) {
+      const kinds = p.kinds.map((k) => KINDS[k]).join(', ');
+      this.session.say(`The plugin ${visible(p.title)} ${visible(p.version)} has a say now: ${kinds || 'in no kind of log that a model is loaded for'}.`);
+    }
   }
 
   private choose(accept: string, multiple: boolean, take: (files: File[]) => void): void {
@@ -265,6 +270,8 @@ export class Console extends LitElement {
         <button ?disabled=${!this.session.taught} @click=${() => void this.saveAdaptation()}>Save the adapted model</button>
         <button @click=${() => this.choose('', false, ([file]) => file && void this.session.loadAdaptation(file))}>Load an adapted model</button>
         <p>${this.session.taught ? `${many(this.session.taught, 'label')} adapt the scores.` : 'Label threats to adapt the scores to your site.'}</p>
+        ${this.session.plugins.map((p) => html`<p>Plugin: ${visible(p.title)} ${visible(p.version)}</p>`)}
+        ${this.session.plugins.length ? html`<button @click=${() => void this.session.removePlugins()}>Remove plugins</button>` : ''}
         ${this.session.models.map((m) => html`<p>${visible(m.name)}: ${many(m.learners.length, 'learner')}</p>`)}`)}
       ${phase === 'empty' ? '' : this.menu('Export', html`
         <button @click=${() => void this.export('html')}>Report (HTML, one file)</button>

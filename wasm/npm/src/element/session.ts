@@ -3,7 +3,7 @@
  * were given, the scan that runs and what it found. Whoever shows it is told
  * when something changed.
  */
-import { Tiercel, type Explanation, type FileSummary, type Format, type LoadOptions, type Model, type Progress, type Timeline } from '../index.js';
+import { Tiercel, type Explanation, type FileSummary, type Format, type LoadOptions, type Model, type Plugin, type Progress, type Timeline } from '../index.js';
 import { DEFAULT_BUDGET, WIDEST } from './budget.js';
 import { Findings } from './findings.js';
 import { many, message, visible } from './text.js';
@@ -33,6 +33,7 @@ export class Session {
   notices: Notice[] = [];
   /** What was taken for each file, and why. */
   readonly formats = new Map<string, { format: string; why: string }>();
+  plugins: readonly Plugin[] = [];
   /** The formats that can be read, once the engine is there. */
   known: readonly Format[] = [];
   budget = DEFAULT_BUDGET;
@@ -163,6 +164,8 @@ export class Session {
     } catch {
       this.timeline = null; // the scan ended before it began
     }
+    if (this.plugins.length === 0) return;
+    for (const f of await t.faults()) this.notices.push({ text: `The plugin ${visible(f.plugin)} failed ${many(f.times, 'time')}: ${visible(f.reason)}.`, bad: true });
   }
 
   /** Shows the effect of a budget at once, and has the engine judge again when it is let go. */
@@ -260,9 +263,24 @@ export class Session {
     }
   }
 
-  /** Adds a base learner of a third party. */
-  async plugin(file: File): Promise<void> {
-    this.say(`${visible(file.name)}: this engine takes no plugins.`, true);
+  /** Adds a base learner of a third party to later scans; false where it is refused. */
+  async addPlugin(file: File): Promise<boolean> {
+    try {
+      const t = await this.load();
+      this.plugins = [...this.plugins, await t.addPlugin(await file.arrayBuffer())];
+      this.changed();
+      return true;
+    } catch (e) {
+      this.say(`${visible(file.name)} was not added: ${message(e)}`, true);
+      return false;
+    }
+  }
+
+  /** Takes all plugins away, and scans again without them. */
+  async removePlugins(): Promise<void> {
+    await (await this.load()).removePlugins();
+    this.plugins = [];
+    await this.scan(this.files);
   }
 
   async explain(i: number): Promise<Explanation> {

@@ -8,6 +8,9 @@ import { clock, count } from './text.js';
 /** Bars are about this wide, pixels. */
 const BAR = 5;
 
+/** What the axes on both sides take, pixels. */
+const AXES = 106;
+
 /** Times on the axis: the least step that a format is for, the format, and what it adds where a new year, month or day begins. */
 const CLOCK: (string | number | null)[][] = [
   [365 * 86_400, '{YYYY}', null, null, null, null, null, null, 1],
@@ -125,8 +128,11 @@ export class TimelineChart extends LitElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('timeline') || changed.has('times') || changed.has('theme')) this.draw();
-    else this.mark();
+    const other = changed.has('theme') || (changed.has('timeline') && !changed.get('timeline') !== !this.timeline);
+    if (!this.plot || other) return this.draw();
+    // The same plot with other bars: a span that is being drawn goes on.
+    if (changed.has('timeline') || changed.has('times')) this.plot.setData(this.data(this.clientWidth - AXES));
+    if (changed.has('from') || changed.has('to')) this.mark();
   }
 
   /** Bars: the beginnings of the buckets in seconds, their events and their threats. */
@@ -187,7 +193,7 @@ export class TimelineChart extends LitElement {
         ],
         hooks: { ready: [() => this.mark()], setSelect: [(u) => this.selected(u)], setCursor: [(u) => this.hover(u)] },
       },
-      this.data(width - 106),
+      this.data(width - AXES),
       place,
     );
   }
