@@ -99,6 +99,7 @@ func explain(ctx context.Context, s streams, f *explainFlags, where string) erro
 	bar.Clear()
 	switch {
 	case errors.Is(err, errReached):
+		f.tell(bar)
 		return nil
 	case err != nil:
 		return err
