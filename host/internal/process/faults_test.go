@@ -19,7 +19,7 @@ import (
 func faultyAs(t testing.TB, name string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	if err := os.Link(build(t, faulty), path); err != nil {
+	if err := os.Symlink(build(t, faulty), path); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -58,7 +58,7 @@ func (p *Process) connect(ctx context.Context, run *running, addr net.Addr, secu
 	defer cancel()
 	conn, err := dial(wait, addr, secure, run.pid)
 	if err != nil {
-		return nil, p.fault("start", guest.Handshake, "connecting to it: "+guest.Escape([]byte(err.Error())))
+		return nil, p.fault("start", guest.Handshake, "connecting to it: "+quoted(err.Error()))
 	}
 	how := insecure.NewCredentials()
 	if secure != nil {
@@ -215,7 +215,7 @@ func (c *instance) status(call string, code int32, message string) error {
 	}
 	text := s.Error()
 	if message != "" {
-		text += ": " + guest.Escape([]byte(message[:min(len(message), 300)]))
+		text += ": " + quoted(message)
 	}
 	return c.fault(call, guest.Status, text)
 }
@@ -228,7 +228,7 @@ func (c *instance) failed(call string, err error) *guest.Fault {
 	s, _ := status.FromError(err)
 	switch s.Code() {
 	case codes.ResourceExhausted:
-		return c.fault(call, guest.Length, guest.Escape([]byte(s.Message())))
+		return c.fault(call, guest.Length, quoted(s.Message()))
 	case codes.Unimplemented:
 		return c.fault(call, guest.Refused, "it does not have this call")
 	case codes.Unavailable, codes.Canceled:
@@ -236,7 +236,7 @@ func (c *instance) failed(call string, err error) *guest.Fault {
 			return c.fault(call, guest.Crashed, text)
 		}
 	}
-	return c.fault(call, guest.Crashed, guest.Escape([]byte(err.Error())))
+	return c.fault(call, guest.Crashed, quoted(err.Error()))
 }
 
 func (c *instance) limit(call string) time.Duration {
@@ -254,3 +254,6 @@ func (c *instance) fault(call string, reason guest.Reason, detail string) *guest
 func countOf(bytes, rows int) string {
 	return strconv.Itoa(bytes/4) + " (" + strconv.Itoa(bytes) + " bytes) for " + strconv.Itoa(rows) + " rows"
 }
+
+// quoted is the start of what a plugin says, escaped.
+func quoted(text string) string { return guest.Escape([]byte(text[:min(len(text), 300)])) }

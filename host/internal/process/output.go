@@ -86,6 +86,7 @@ func (h *handshake) printed() (first string, proper bool) {
 // journal is a process's standard error: its log, bounded.
 type journal struct {
 	plugin *Process
+	ended  chan struct{} // closed at its end
 
 	mu    sync.Mutex
 	lines int
@@ -95,6 +96,7 @@ type journal struct {
 
 // read reads the log to its end.
 func (j *journal) read(from io.ReadCloser) {
+	defer close(j.ended)
 	defer from.Close()
 	in := bufio.NewReaderSize(from, MaxLogLine)
 	for {

@@ -65,7 +65,7 @@ func (r *running) live(started chan<- error) {
 	r.reaped = true
 	r.mu.Unlock()
 	r.stdin.Close()
-	killGroup(cmd.Process) // what it left behind
+	killGroup(r.pid) // what it left behind
 }
 
 // spawn starts the command with pipes to its standard streams.
@@ -74,6 +74,7 @@ func (r *running) spawn() (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer shared.Close() // the process has its own by then
 	r.shared = view
 	cmd, wait, err := r.command(shared)
 	if err != nil {
@@ -94,18 +95,18 @@ func (r *running) spawn() (*exec.Cmd, error) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs[0], theirs[1], theirs[2]
 	err = cmd.Start()
 	closeAll(theirs)
-	if shared != nil {
-		shared.Close()
-	}
 	if err != nil {
 		closeAll(ours)
+		wait()
 		return nil, err
 	}
+	r.mu.Lock()
 	r.pid, r.stdin = cmd.Process.Pid, ours[0]
+	r.mu.Unlock()
 	go r.stdout.read(ours[1])
 	go r.stderr.read(ours[2])
 	if r.sandbox, err = wait(); err != nil {
-		killGroup(cmd.Process)
+		killGroup(r.pid)
 		cmd.Wait()
 		r.mu.Lock()
 		r.reaped = true
@@ -139,18 +140,16 @@ func (r *running) kill() {
 	if r.reaped || r.pid == 0 {
 		return
 	}
-	if p, err := os.FindProcess(r.pid); err == nil {
-		killGroup(p)
-	}
+	killGroup(r.pid)
 }
 
-// ends waits a moment for the end of a process that seems to be ending, and
+// within waits a moment for the end of something that seems to be ending, and
 // says whether it came.
-func (r *running) ends() bool {
+func within(ended <-chan struct{}) bool {
 	select {
-	case <-r.ended:
+	case <-ended:
 		return true
-	case <-time.After(200 * time.Millisecond):
+	case <-time.After(500 * time.Millisecond):
 		return false
 	}
 }
@@ -184,9 +183,10 @@ func (r *running) stop() {
 
 // cause says in words how the process ended, waiting a moment for that.
 func (r *running) cause() string {
-	if !r.ends() {
+	if !within(r.ended) {
 		return "it runs on, but its connection broke"
 	}
+	within(r.stderr.ended) // its last words may be under way
 	text := "it exited"
 	if exit, ok := errors.AsType[*exec.ExitError](r.state); ok {
 		text = exit.String() // "exit status 2", "signal: killed"

@@ -26,7 +26,7 @@ func (p *Process) start(ctx context.Context) (*instance, error) {
 	}
 	run := &running{plugin: p, ended: make(chan struct{})}
 	run.stdout = handshake{plugin: p, line: make(chan string, 1)}
-	run.stderr.plugin = p
+	run.stderr = journal{plugin: p, ended: make(chan struct{})}
 	config := &plugin.ClientConfig{
 		HandshakeConfig: plugin.HandshakeConfig{
 			ProtocolVersion: learnerpb.ProtocolVersion, MagicCookieKey: learnerpb.CookieKey, MagicCookieValue: learnerpb.CookieValue,
@@ -84,7 +84,7 @@ func (p *Process) stillborn(ctx context.Context, run *running, err error, took t
 	case printed != "" && !proper:
 		return p.fault("start", guest.Handshake, `standard output begins with "`+printed+`", which is not a handshake`)
 	case printed != "":
-		return p.fault("start", guest.Handshake, guest.Escape([]byte(err.Error())))
+		return p.fault("start", guest.Handshake, quoted(err.Error()))
 	case late:
 		return p.fault("start", guest.Late, "it did not say that it is ready in "+took.Round(time.Millisecond).String()+run.quote())
 	case cause != "":

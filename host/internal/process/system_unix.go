@@ -3,7 +3,6 @@
 package process
 
 import (
-	"os"
 	"os/exec"
 	"syscall"
 )
@@ -17,7 +16,7 @@ func ownGroup(cmd *exec.Cmd) {
 }
 
 // killGroup kills a process and all that it started.
-func killGroup(p *os.Process) { syscall.Kill(-p.Pid, syscall.SIGKILL) }
+func killGroup(pid int) { syscall.Kill(-pid, syscall.SIGKILL) }
 
 // environment is all that a process finds in its environment, beside what the
 // handshake puts there.

@@ -10,7 +10,12 @@ func ownGroup(*exec.Cmd) {}
 
 // killGroup kills the process. What it started ends when it reads the end of
 // the standard input that it inherited.
-func killGroup(p *os.Process) { p.Kill() }
+func killGroup(pid int) {
+	if p, err := os.FindProcess(pid); err == nil {
+		p.Kill()
+		p.Release()
+	}
+}
 
 // environment is all that a process finds in its environment, beside what the
 // handshake puts there: sockets and the random generator need SystemRoot.

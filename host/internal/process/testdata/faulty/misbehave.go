@@ -36,8 +36,10 @@ func (s *service) misbehave(scores []float32, extra *int) (*pb.ScoreReply, error
 		time.Sleep(time.Hour)
 	case "stop":
 		syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		time.Sleep(time.Hour) // this thread may run on for a moment
 	case "kill":
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		time.Sleep(time.Hour) // this thread may run on for a moment
 	case "close":
 		for fd := 3; fd < 100; fd++ {
 			syscall.Close(fd)
