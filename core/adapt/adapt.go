@@ -15,8 +15,8 @@
 //	hedge     the weights of the meta-learners, by fixed share (beta moves)
 //
 // Shift, stack and site are logistic regressions with a Gaussian prior that is
-// centred on the model as it was signed: the maximum a posteriori of a prior
-// over tasks whose scales were measured on other sites (examples/train fewshot).
+// centred on the model as it was signed; its scales were measured on pairs of
+// sites (examples/train fewshot).
 // pi weighs the recipes by what each says of the labels left out one by one, in
 // closed form.
 //
@@ -32,6 +32,12 @@
 // The same labels give the same bits on every platform, in whatever order they
 // came; the order counts for hedge alone, which forgets. Undo takes a label
 // back as if it had never been given.
+//
+// # Without labels
+//
+// [Rates] turns the false-alarm rates of a model into those of the site, from
+// the records of a pass, so that a budget holds there. [Drift] tells from where
+// on a log is unlike what the model was calibrated on.
 package adapt
 
 import "github.com/tiercel/tiercel/core/ensemble"

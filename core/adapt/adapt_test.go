@@ -311,3 +311,26 @@ func TestApplyAllocatesNothing(t *testing.T) {
 		t.Errorf("%g allocations a row", n)
 	}
 }
+
+func BenchmarkApply(b *testing.B) {
+	s := newSite(15, 50)
+	a := s.labelled(b, 20, 1, func(i int) bool { return s.y[i] }).Adjuster()
+	x := s.model.Tiers.NewEvaluation()
+	s.model.Tiers.Evaluate(x, s.raw[0])
+	var scratch adapt.Scratch
+	for b.Loop() {
+		a.Apply(x, &s.rows, 0, &scratch)
+	}
+}
+
+func BenchmarkFit(b *testing.B) {
+	s := newSite(16, adapt.MaxLabels)
+	for _, k := range []int{10, 50, adapt.MaxLabels} {
+		b.Run(strconv.Itoa(k), func(b *testing.B) {
+			state := s.labelled(b, k, 1, func(i int) bool { return s.y[i] })
+			for b.Loop() {
+				state.Adjuster()
+			}
+		})
+	}
+}

@@ -69,6 +69,8 @@ func sample() *model.Model {
 		},
 		Epoch:   3,
 		Plugins: []model.Plugin{{ID: "acme", Version: "1.2.0", SHA256: [32]byte{1, 2, 0xff}}},
+
+		Adaptation: []byte("labels of a site"),
 	}
 }
 
@@ -77,7 +79,7 @@ func TestRoundTrip(t *testing.T) {
 	table.Kind, table.Schema.Kind = event.Table, event.Table
 	table.Schema.Table = []feature.Column{{Source: "length"}, {Source: "proto", Level: []string{"tcp"}}, {Source: "rate", Level: []string{}}}
 	bare := sample()
-	bare.Plugins, bare.Card, bare.Name, bare.Epoch = nil, model.Card{}, "", 0
+	bare.Plugins, bare.Card, bare.Name, bare.Epoch, bare.Adaptation = nil, model.Card{}, "", 0, nil
 	bare.Tiers.Bases = bare.Tiers.Bases[:1]
 	bare.Tiers.Metas = []*ensemble.MetaLearner{{
 		Name: "m", Mixer: must(ensemble.NewMinP([]float64{1})), Calibration: bare.Tiers.Metas[0].Calibration,

@@ -4,13 +4,15 @@
 //	go run ./examples/train quality -data FOLDER -o examples/train/QUALITY.md
 //	go run ./examples/train transfer -data FOLDER -only flow -most 4000
 //	go run ./examples/train fewshot -data FOLDER -o examples/train/FEWSHOT.md
+//	go run ./examples/train sites -data FOLDER
 //
 // models trains the four default models that the command line embeds; the same
 // data give the same bytes. quality trains one model on each set's training
 // part and scores its test parts, and scores the default models on test parts
 // that they have not seen; trivial rules stand beside every score. transfer
 // leaves each site of a default model's rows out in turn. fewshot takes a model
-// of one site to another and labels a few records there.
+// of one site to another and labels a few records there. sites asks whether
+// budgets hold on each site, with and without the rates of the site.
 package main
 
 import (
@@ -50,6 +52,8 @@ func main() {
 		err = quality(ctx, *data, *out, *only, *seed)
 	case "fewshot":
 		err = fewshot(ctx, *data, *out, *keep, *only, *seed)
+	case "sites":
+		err = sites(os.Stdout, *data, *only)
 	default:
 		usage()
 	}
@@ -60,7 +64,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: train models|quality|transfer|fewshot -data FOLDER -o PATH [-only NAME] [-seed N]")
+	fmt.Fprintln(os.Stderr, "usage: train models|quality|transfer|fewshot|sites -data FOLDER -o PATH [-only NAME] [-seed N]")
 	os.Exit(2)
 }
 
