@@ -1,6 +1,7 @@
 package core
 
 import (
+	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/core/ensemble"
 	"github.com/tiercel/tiercel/core/feature"
 	"github.com/tiercel/tiercel/core/learner"
@@ -41,25 +42,31 @@ func (Certificate) Limits() []string {
 // certifier finds certificates for the verdicts of one kind.
 type certifier struct {
 	rate    float64 // verdicts up to it are certified
+	limit   float64 // log-odds that the trained tiers must keep
 	learner learner.Certifier
 	least   float32 // the raw score of learner that raises an alarm by itself
 	scratch *ensemble.Evaluation
 }
 
-// newCertifier returns the certifier of a kind's model under a budget. The rate
-// of a daily budget changes as events pass: certificates are then for
-// DefaultBudget's.
-func newCertifier(s *scorer, b Budget) *certifier {
-	c := &certifier{rate: b.Rate, scratch: s.tiers.NewEvaluation()}
-	if b.PerDay > 0 {
+// newCertifier returns the certifier of a kind's model. The rate of a daily
+// budget changes as events pass: certificates are then for DefaultBudget's. What
+// labels and the log's own rates may move comes on top: an alert is certified
+// only if it would stay one with the most that they can take away.
+func newCertifier(s *scorer, o *Options) *certifier {
+	c := &certifier{rate: o.Budget.Rate, scratch: s.tiers.NewEvaluation()}
+	if o.Budget.PerDay > 0 {
 		c.rate = DefaultBudget.Rate
 	}
+	if o.Site {
+		c.rate /= adapt.RatesMost
+	}
+	c.limit = s.tiers.Super.Threshold(c.rate) + s.adjuster.Bound()
 	for i := range s.tiers.Bases {
 		l, ok := s.tiers.Bases[i].Learner.(learner.Certifier)
 		if !ok {
 			continue
 		}
-		if least, ok := s.tiers.LeastRaw(i, c.rate); ok {
+		if least, ok := s.tiers.LeastRaw(i, c.limit); ok {
 			c.learner, c.least = l, least
 			break
 		}
@@ -72,7 +79,7 @@ func (c *certifier) certify(s *scorer, x *ensemble.Evaluation, rows *feature.Bat
 	if !(x.Rate <= c.rate) {
 		return out
 	}
-	out.Learners = min(max(0, s.tiers.Survives(c.scratch, x, c.rate)), MaxBadLearners)
+	out.Learners = min(max(0, s.tiers.Survives(c.scratch, x, c.limit)), MaxBadLearners)
 	if c.learner != nil {
 		out.Insertions, out.Padding = c.learner.Insertions(rows, i, c.least)
 	}

@@ -63,7 +63,7 @@ func (j *job) use(e *Engine) {
 		j.tiers[k], j.kinds[k].gate = nil, nil
 		if s != nil {
 			j.tiers[k] = s.tiers.NewEvaluation()
-			j.kinds[k].proof = newCertifier(s, e.options.Budget)
+			j.kinds[k].proof = newCertifier(s, &e.options)
 			if e.options.ThreatsOnly {
 				j.kinds[k].gate = newGate(s, e.options.Budget)
 			}

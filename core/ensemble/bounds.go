@@ -108,6 +108,20 @@ func (t *Tiers) Influence(i int) float64 {
 	return min(1, rise)
 }
 
+// OnFloor reports whether a floor hears base learner i: a meta-learner below
+// which the verdict never falls.
+func (t *Tiers) OnFloor(i int) bool {
+	for _, f := range t.Super.floors() {
+		if f == 0 {
+			continue
+		}
+		if m, ok := t.Metas[f-1].Mixer.(Monotone); !ok || m.Reach(i) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // metaRise bounds how far learner i can move the g of a meta.
 func (t *Tiers) metaRise(m *MetaLearner, mono Monotone, i int) float64 {
 	delta := mono.Reach(i)

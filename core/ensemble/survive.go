@@ -3,11 +3,11 @@ package ensemble
 import "github.com/tiercel/tiercel/core/portable"
 
 // LeastRaw returns the smallest raw score, not negative, with which base learner
-// i alone makes the rate of h at most rate, whatever the other learners say; ok
-// is false when no score does. It is what a certificate has to keep.
-func (t *Tiers) LeastRaw(i int, rate float64) (raw float32, ok bool) {
+// i alone makes the log-odds of h at least limit, whatever the other learners
+// say; ok is false when no score does. It is what a certificate has to keep.
+func (t *Tiers) LeastRaw(i int, limit float64) (raw float32, ok bool) {
 	e := t.NewEvaluation()
-	limit := t.Super.Threshold(rate) + slack
+	limit += slack
 	reaches := func(raw float32) bool {
 		for k := range t.Bases {
 			e.Scores.setExtreme(k, false)
@@ -69,16 +69,16 @@ func (m *Mean) harm(s *Scores, i int) float64 {
 func (m *MinP) harm(s *Scores, i int) float64 { return m.weights[i] * evidence.of(s, i) }
 
 // Survives returns how many base learners may be anything at all, abstain or say
-// what they like, without the rate of the row rising above rate: whichever they
-// are. It is below zero when the rate is above already. e is the row, as Evaluate
+// what they like, without the log-odds of the row falling below limit: whichever they
+// are. It is below zero when they are below already. e is the row, as Evaluate
 // left it; w is scratch from NewEvaluation.
 //
 // Each meta-learner is judged against the learners that hurt it most; the stack,
 // the floor and the certified floor fall only when each of them does. Learners
 // that are missing count as bad ones that come on top. It is a proof, not the
 // exact number, where several meta-learners fear different learners.
-func (t *Tiers) Survives(w, e *Evaluation, rate float64) int {
-	limit := t.Super.Threshold(rate) + slack
+func (t *Tiers) Survives(w, e *Evaluation, limit float64) int {
+	limit += slack
 	stack := t.falls(func(n int) bool { return t.stackLeast(w, e, n) >= limit })
 	apart := 0
 	for k, f := range t.Super.floors() {

@@ -44,7 +44,7 @@ func TestSurvivesHolds(t *testing.T) {
 			continue
 		}
 		rate := e.Rate * (1 + r.Float64()*r.Float64()/10)
-		l := tiers.Survives(w, e, rate)
+		l := tiers.Survives(w, e, tiers.Super.Threshold(rate))
 		survived[l+1]++
 		for set := range uint64(1 << n) {
 			if bits.OnesCount64(set) > l {
@@ -98,11 +98,11 @@ func TestSurvivesCountsTheFloorApart(t *testing.T) {
 		{"both", []float32{6, 6}, 1},
 	} {
 		tiers.Evaluate(e, tt.raw)
-		if got := tiers.Survives(w, e, 1e-2); got != tt.want {
+		if got := tiers.Survives(w, e, tiers.Super.Threshold(1e-2)); got != tt.want {
 			t.Errorf("%s: survives %d, want %d", tt.name, got, tt.want)
 		}
 	}
-	least, ok := tiers.LeastRaw(1, 1e-2)
+	least, ok := tiers.LeastRaw(1, tiers.Super.Threshold(1e-2))
 	if !ok {
 		t.Fatal("the floor cannot raise an alarm")
 	}

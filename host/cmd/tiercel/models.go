@@ -49,6 +49,9 @@ func (j *judging) models(o *event.Options) ([]*model.Model, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := (model.Policy{MaxInfluence: j.influence}).Check(m); err != nil {
+			return nil, fmt.Errorf("--model %s: %w; --max-influence sets another policy", j.model, err)
+		}
 		if o.Kind != event.KindNone && o.Kind != m.Kind {
 			return nil, fmt.Errorf("--model %s is for %s events, --kind says %s", j.model, m.Kind, o.Kind)
 		}

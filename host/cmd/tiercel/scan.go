@@ -12,6 +12,7 @@ import (
 
 	"github.com/tiercel/tiercel/core"
 	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/model"
 	"github.com/tiercel/tiercel/host/internal/input"
 	"github.com/tiercel/tiercel/host/internal/progress"
 	"github.com/tiercel/tiercel/host/internal/report"
@@ -22,6 +23,8 @@ type judging struct {
 	model   string
 	budget  string
 	workers int
+	// influence is the policy for the plugins of a model.
+	influence float64
 	plugging
 }
 
@@ -29,6 +32,7 @@ func (j *judging) flags(c *cobra.Command) {
 	c.Flags().StringVar(&j.model, "model", "", "model `FILE`; default: the embedded model of the kind")
 	c.Flags().StringVar(&j.budget, "budget", "0.1%", "false alarms allowed: a share of normal events (0.1%, 1e-3) or a number a day (20/day)")
 	c.Flags().IntVar(&j.workers, "workers", 0, "goroutines that parse and score, 0 for one a core; the result does not depend on it")
+	c.Flags().Float64Var(&j.influence, "max-influence", model.DefaultInfluence, "the most that one plugin of the model may move a score, whatever it says; a model above it is refused, 1 allows any")
 	j.plugging.flags(c)
 }
 

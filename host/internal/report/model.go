@@ -29,6 +29,7 @@ func Model(w io.Writer, m *model.Model, size int, sum string, style Style) error
 	s.card(&m.Card)
 	s.bases(m)
 	s.metas(m)
+	s.influences(m)
 	s.thresholds(m.Tiers.Super)
 	return s.w.Flush()
 }
@@ -136,6 +137,27 @@ func heaviest(m *model.Model, meta *ensemble.MetaLearner) string {
 		weights[best] = 0
 	}
 	return strings.Join(parts, ", ")
+}
+
+// influences writes what one arbitrary base learner can do: the bound of G3.
+func (s *screen) influences(m *model.Model) {
+	s.title("INFLUENCE", "the most that one base learner can move the score, whatever it says; 1 is any verdict")
+	s.to(2)
+	s.cell(faint, "learner", 20)
+	s.number(faint, "most", 8)
+	s.end()
+	for _, i := range m.Influences() {
+		s.to(2)
+		s.cell(plain, i.ID, 20)
+		s.number(plain, decimals(i.Most, 4), 8)
+		switch {
+		case i.Floor:
+			s.put(faint, "on a floor: can raise alarms, not silence the others")
+		case i.Plugin:
+			s.put(faint, "a plugin: refused above "+decimals(model.DefaultInfluence, 2)+" unless --max-influence allows it")
+		}
+		s.end()
+	}
 }
 
 func (s *screen) thresholds(super *ensemble.SuperLearner) {
