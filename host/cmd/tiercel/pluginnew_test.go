@@ -53,7 +53,6 @@ func TestPluginFromNothing(t *testing.T) {
 	t.Setenv(sourceVariable, checkout(t))
 	for _, l := range plugins.Languages() {
 		t.Run(l.Name, func(t *testing.T) {
-			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "rare-words")
 			code, stdout, stderr := command("plugin", "new", "--lang", l.Name, dir)
 			if code != 0 || stdout != dir+"\n" {

@@ -1,0 +1,4 @@
+import learner
+import tiercel
+
+tiercel.serve(learner.Names())
