@@ -1,11 +1,14 @@
-"""Tests of the learner and of what its model learnt."""
+"""Tests of what was built, build/names-forest, and of what its model learnt."""
 
+import sys
 import unittest
+
+sys.path.insert(0, "build/names-forest")  # an archive of modules
 
 import numpy as np
 
-import learner
-import tiercel
+import learner  # noqa: E402
+import tiercel  # noqa: E402
 from names import Maker
 
 
