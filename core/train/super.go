@@ -157,10 +157,9 @@ func (s *Super) calibrate(beta []float64, g [][]float64, p []float64, truth *Tru
 }
 
 // evenErrors and evenLoss are how many standard errors of merit, and how much
-// merit, even weights may cost: what a test at the level of 5 % cannot tell, or a
-// hundredth where there is no error to speak of.
+// merit, even weights may cost: a hundredth where there is no error to speak of.
 const (
-	evenErrors = 2
+	evenErrors = 1
 	evenLoss   = 0.01
 )
 
