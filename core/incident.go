@@ -54,7 +54,7 @@ func (t *incidents) add(v *Verdict, file string, raw []byte) (in *Incident, wors
 		entity := string(v.Entity)
 		t.numbered++
 		t.all = append(t.all, Incident{
-			ID: t.numbered, Kind: v.Kind, Entity: entity, First: v.Time, Last: v.Time, Rate: 2, Score: -1,
+			ID: t.numbered, Kind: v.Kind, Entity: entity, First: v.Time, Last: v.Time, Rate: 2, NamedRate: 2, Score: -1,
 		})
 		i = len(t.all) - 1
 		t.open[incidentKey{v.Kind, entity}] = i
@@ -67,11 +67,18 @@ func (t *incidents) add(v *Verdict, file string, raw []byte) (in *Incident, wors
 		}
 		in.Last = max(in.Last, v.Time)
 	}
+	// What is strangest often has no name, while others of the incident have one.
+	named := v.Class != Anomaly
+	if in.Class == "" || named && (in.Class == Anomaly || v.FalseAlarmRate < in.NamedRate) {
+		in.Class, in.Technique = v.Class, v.Technique
+		if named {
+			in.NamedRate = v.FalseAlarmRate
+		}
+	}
 	// Score breaks ties of the rate, which saturates where the calibration has
 	// no more normal rows to count.
 	if v.FalseAlarmRate < in.Rate || v.FalseAlarmRate == in.Rate && v.Score > in.Score {
 		in.Rate, in.Score, in.Severity = v.FalseAlarmRate, v.Score, max(in.Severity, v.Severity)
-		in.Class, in.Technique = v.Class, v.Technique
 		in.File, in.Line, in.Certified = file, v.Line, v.Certified
 		size := maxSample
 		if i >= fullSamples {

@@ -139,3 +139,40 @@ func TestForget(t *testing.T) {
 		t.Errorf("a is incident %d again, was %d", again, first)
 	}
 }
+
+// What is strangest often has no name: the incident is named by the worst of those
+// that have one.
+func TestIncidentsAreNamed(t *testing.T) {
+	nameless := func(rate float64) *Verdict {
+		v := threat("a", 0, rate, 1)
+		v.Class, v.Technique = Anomaly, nil
+		return v
+	}
+	named := func(class string, rate float64) *Verdict {
+		v := threat("a", 0, rate, 1)
+		v.Class, v.Technique = class, Techniques(class)
+		return v
+	}
+	for _, c := range []struct {
+		name    string
+		threats []*Verdict
+		want    string
+	}{
+		{"nobody knows", []*Verdict{nameless(.1), nameless(.01)}, Anomaly},
+		{"named before", []*Verdict{named("sqli", .1), nameless(.01)}, "sqli"},
+		{"named after", []*Verdict{nameless(.01), named("sqli", .1)}, "sqli"},
+		{"the worst name", []*Verdict{named("xss", .05), named("sqli", .02), named("traversal", .1)}, "sqli"},
+	} {
+		var all incidents
+		for _, v := range c.threats {
+			all.add(v, "log", nil)
+		}
+		in := all.worstFirst()[0]
+		if in.Class != c.want || len(Techniques(c.want)) != len(in.Technique) {
+			t.Errorf("%s: class %q with %v, want %q", c.name, in.Class, in.Technique, c.want)
+		}
+		if in.Rate > .05 {
+			t.Errorf("%s: rate %g is not the lowest", c.name, in.Rate)
+		}
+	}
+}

@@ -57,13 +57,14 @@ type Incident struct {
 	ID          uint64
 	Kind        event.Kind
 	Entity      string
-	Class       string // the class of its worst verdict
+	Class       string // the class of its worst verdict that has a name, Anomaly when none has
 	Technique   []string
 	Severity    Severity
 	First, Last int64 // nanoseconds, event.NoTime when no record had a time
 	Count       int64
 	Score       float64 // the highest
 	Rate        float64 // the lowest false-alarm rate
+	NamedRate   float64 // that of the verdict that gave it its class
 	File        string
 	Line        int64       // of the worst record
 	Certified   Certificate // of the worst record

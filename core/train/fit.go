@@ -325,31 +325,25 @@ func (f *fitting) metas(folds *foldScores) error {
 	return nil
 }
 
-// even returns the sets of metas that may be weighed alike: those whose weights
-// are fitted, on all kinds of folds, then on random ones alone. The hedge is
-// against folds that do not tell the future: NSL-KDD and UNSW-NB15 do better
-// with types left out, families of generated names do worse.
-func (f *fitting) even() [][]int {
+// even returns the metas that may be weighed alike: those whose weights are
+// fitted, on all kinds of folds. The hedge is against folds that do not tell the
+// future: NSL-KDD and UNSW-NB15 do better with types left out, families of
+// generated names do worse.
+func (f *fitting) even() []int {
 	if !f.hedge {
 		return nil
 	}
-	var all, random []int
+	var all []int
 	for j, m := range f.meta {
+		if kind, _, _ := strings.Cut(m.Name, "-"); kind == SingleName {
+			continue
+		}
 		switch m.Mixer.Name() {
 		case ensemble.StackName, ensemble.ConvexName, ensemble.GreedyName:
-		default:
-			continue
-		}
-		kind, _, left := strings.Cut(m.Name, "-")
-		if kind == SingleName {
-			continue
-		}
-		all = append(all, j)
-		if !left {
-			random = append(random, j)
+			all = append(all, j)
 		}
 	}
-	return [][]int{all, random}
+	return all
 }
 
 // finish fits the super-learner on the guard part and leaves out what is of no use.

@@ -16,9 +16,8 @@ type SuperOptions struct {
 	Seed      uint64
 	Group     []uint64 // rows of one group are drawn together by the bootstrap; nil: each alone
 
-	// Even are sets of metas that may be weighed alike, the most trusted set
-	// first; nil for none. See FitSuper.
-	Even [][]int
+	// Even are the metas that may be weighed alike; nil for none. See FitSuper.
+	Even []int
 }
 
 // Super is a fitted super-learner and why it is what it is.
@@ -46,11 +45,12 @@ type Super struct {
 // SingleName meta, so that one base learner alone is among them.
 //
 // Where the guard part cannot tell, because the metas find all but everything
-// there, the future can: attacks and normal rows that nobody has seen. So even
-// weights on a set of metas, which rest on no estimate, are taken before all
-// others where their merit is below the best by no more than evenErrors
-// standard errors (the one-standard-error rule of Breiman, Friedman, Olshen and
-// Stone 1984, section 3.4.3: of what cannot be told apart, the most robust).
+// there, the future can: attacks and normal rows that nobody has seen. So the
+// metas of Even whose merit is below the best one's by no more than one standard
+// error (a model confidence set: Hansen, Lunde and Nason 2011) are weighed alike,
+// which rests on no estimate, where their mixture is no worse than beta either (the
+// one-standard-error rule of Breiman, Friedman, Olshen and Stone 1984, section
+// 3.4.3: of what cannot be told apart, the most robust).
 //
 // The calibration and the tail are fitted on the guard part as well. Where it
 // has fewer than a few thousand normal rows, FitTail on the log-odds of
@@ -107,18 +107,24 @@ func FitSuper(g [][]float64, truth *Truth, o SuperOptions) (*Super, error) {
 	if s.Kept = s.Gain > s.SE && s.Gain > 0; s.Kept {
 		beta, best = s.Mixture, mixed
 	}
-	top := judge.merit(best, nil)
-	for _, set := range o.Even {
+	// alike reports whether a ranking is no worse than another, as far as can be told.
+	alike := func(rank, best []int) bool {
+		return judge.merit(best, nil)-judge.merit(rank, nil) <= max(judge.standardError(best, rank), evenLoss)
+	}
+	var set []int
+	for _, j := range o.Even {
+		if alike(ranks[j], ranks[s.Single]) {
+			set = append(set, j)
+		}
+	}
+	if len(set) > 1 {
 		even := make([]float64, m)
 		for _, j := range set {
 			even[j] = 1 / float64(len(set))
 		}
-		rank := judge.rank(blend(p, even))
-		loss, se := top-judge.merit(rank, nil), judge.standardError(best, rank)
-		if loss <= max(evenErrors*se, evenLoss) {
-			s.Mixture, s.Gain, s.SE, s.Kept = even, top-loss-s.Merit[s.Single], judge.standardError(rank, ranks[s.Single]), true
+		if rank := judge.rank(blend(p, even)); alike(rank, best) {
+			s.Mixture, s.Gain, s.SE, s.Kept = even, judge.merit(rank, nil)-s.Merit[s.Single], judge.standardError(rank, ranks[s.Single]), true
 			beta = even
-			break
 		}
 	}
 	return s, s.calibrate(beta, g, p, &sub)
@@ -156,12 +162,9 @@ func (s *Super) calibrate(beta []float64, g [][]float64, p []float64, truth *Tru
 	return err
 }
 
-// evenErrors and evenLoss are how many standard errors of merit, and how much
-// merit, even weights may cost: a hundredth where there is no error to speak of.
-const (
-	evenErrors = 1
-	evenLoss   = 0.01
-)
+// evenLoss is how much merit is no loss even where there is no standard error to
+// speak of.
+const evenLoss = 0.01
 
 // SuperLogOdds returns the log-odds of h for rows whose metas' log-odds are g.
 func SuperLogOdds(s *ensemble.SuperLearner, g [][]float64) []float64 {
