@@ -33,6 +33,11 @@ models: data
 quality: data
 	$(GO) run ./examples/train quality -data $(DATA) -o examples/train/QUALITY.md
 
+.PHONY: attack
+## attack: how often attackers who see the score evade the default model; writes ATTACK.md
+attack:
+	$(GO) run ./examples/train attack -o examples/train/ATTACK.md
+
 .PHONY: data
 data:
 	@test -n "$(DATA)" || { echo "say where the labelled logs are: make $(MAKECMDGOALS) DATA=folder" >&2; exit 1; }

@@ -2,6 +2,7 @@
 //
 //	go run ./examples/train models  -data FOLDER -o core/model/models
 //	go run ./examples/train quality -data FOLDER -o examples/train/QUALITY.md
+//	go run ./examples/train attack -o examples/train/ATTACK.md
 //	go run ./examples/train transfer -data FOLDER -only flow -most 4000
 //	go run ./examples/train fewshot -data FOLDER -o examples/train/FEWSHOT.md
 //	go run ./examples/train sites -data FOLDER
@@ -41,6 +42,7 @@ func main() {
 	seed := flags.Uint64("seed", 1, "of folds and learners")
 	most := flags.Int("most", 0, "transfer: rows of a site and label, 0 for all")
 	keep := flags.String("models", "", "fewshot: folder that keeps the models of the sites")
+	seeds := flags.Int("seeds", 100, "attack: attacks to begin with for each change")
 	flags.Parse(os.Args[2:])
 	var err error
 	switch os.Args[1] {
@@ -48,6 +50,8 @@ func main() {
 		err = writeModels(ctx, *data, *out, *only, *seed)
 	case "transfer":
 		err = transfer(ctx, os.Stdout, *data, *only, *seed, *most)
+	case "attack":
+		err = attack(*out, *seed, *seeds, attackQueries)
 	case "quality":
 		err = quality(ctx, *data, *out, *only, *seed)
 	case "fewshot":
@@ -64,7 +68,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: train models|quality|transfer|fewshot|sites -data FOLDER -o PATH [-only NAME] [-seed N]")
+	fmt.Fprintln(os.Stderr, "usage: train models|quality|transfer|fewshot|sites|attack -data FOLDER -o PATH [-only NAME] [-seed N]")
 	os.Exit(2)
 }
 

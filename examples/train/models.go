@@ -186,6 +186,10 @@ func measureDefault(w io.Writer, data string, kind event.Kind) error {
 		return err
 	}
 	byType(w, test, scored)
+	if found, survive := survivors(m.Tiers, test); found > 0 {
+		fmt.Fprintf(w, "\nThe floor by itself finds %d attacks at a budget of %g %%.\n\n", found, 100*attackBudget)
+		writeSurvivors(w, found, survive)
+	}
 	return nil
 }
 

@@ -1,0 +1,312 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tiercel/tiercel/core/ensemble"
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/learner"
+	"github.com/tiercel/tiercel/core/train"
+)
+
+// Budget of an attack.
+const (
+	attackQueries = 500  // requests whose score the attacker may see
+	generation    = 25   // of them at a time
+	attackBudget  = 1e-3 // false alarms of the defender
+)
+
+// attack measures how often written attacks evade the default model of HTTP and
+// its parts, by an attacker who sees the score of the very part that is to be
+// evaded: a search that keeps the best of each generation.
+func attack(out string, seed uint64, seeds, queries int) error {
+	m, err := defaultModel(event.HTTP)
+	if err != nil {
+		return err
+	}
+	var report bytes.Buffer
+	if err := evasion(io.MultiWriter(os.Stdout, &report), m.Tiers, seed, seeds, queries); err != nil || out == "" {
+		return err
+	}
+	return os.WriteFile(out, report.Bytes(), 0o644)
+}
+
+// target is a part of the model that an attacker aims at.
+type target struct {
+	name string
+	// of returns the score of row i, the higher the more of a threat, and
+	// whether that raises an alarm.
+	of func(s *train.Scored, i int) (score float64, alarm bool)
+}
+
+// targets returns the learners that are heard or guaranteed, the stack without
+// its floors, and the whole.
+func targets(t *ensemble.Tiers) []target {
+	var out []target
+	for b, base := range t.Bases {
+		_, certified := base.Learner.(learner.Certifier)
+		heard := false
+		for j, m := range t.Metas {
+			if mono, ok := m.Mixer.(ensemble.Monotone); ok && t.Super.Beta[j] > 0 && mono.Reach(b) > 0 {
+				heard = true
+			}
+		}
+		if heard || certified {
+			out = append(out, target{base.Learner.Info().ID, func(s *train.Scored, i int) (float64, bool) {
+				raw := float64(s.Bases[b][i])
+				return raw, base.Tail.Rate(raw) <= attackBudget
+			}})
+		}
+	}
+	bare := &ensemble.SuperLearner{Beta: t.Super.Beta, Calibration: t.Super.Calibration, Tail: t.Super.Tail}
+	limit := t.Super.Threshold(attackBudget)
+	return append(
+		out,
+		target{"stack", func(s *train.Scored, i int) (float64, bool) {
+			g := make([]float64, len(s.Metas))
+			for j := range g {
+				g[j] = 1 / (1 + math.Exp(-s.Metas[j][i]))
+			}
+			z := bare.LogOdds(g)
+			return z, z >= limit
+		}},
+		target{"stack and floor", func(s *train.Scored, i int) (float64, bool) { return s.LogOdds[i], s.Rate[i] <= attackBudget }},
+	)
+}
+
+// judged scores probes and, where it is asked, finds what their alarms survive.
+func judged(t *ensemble.Tiers, probes []probe) (*train.Set, *train.Scored, error) {
+	var log bytes.Buffer
+	for _, p := range probes {
+		line, err := json.Marshal(request{Method: "GET", URI: p.uri(), Version: "HTTP/1.1"})
+		if err != nil {
+			return nil, nil, err
+		}
+		log.Write(append(line, '\n'))
+	}
+	set, err := train.Load([]train.Source{{Name: "probes", Log: &log}}, train.LoadOptions{
+		Event: event.Options{Kind: event.HTTP},
+		Label: func(*train.Record) (train.Label, error) { return train.Label{Y: 1, Alone: true}, nil },
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if set.Len() != len(probes) {
+		return nil, nil, fmt.Errorf("%d of %d probes could be read", set.Len(), len(probes))
+	}
+	scored, err := train.Score(t, &set.Rows)
+	return set, scored, err
+}
+
+// evasion writes a table: for each family of changes and each target the share
+// of its alarms that were evaded.
+func evasion(w io.Writer, t *ensemble.Tiers, seed uint64, seeds, queries int) error {
+	list := targets(t)
+	fmt.Fprintf(w, "# Evasion\n\nWritten by `make attack` (seed %d): attacks that a grammar writes, sent to the default model of HTTP at a budget of %g %%. The attacker sees the score of the part that stands above the column, sends %d requests and may add %d bytes. Shares of the attacks that the part found before.\n\n", seed, 100*attackBudget, queries, maxAdded)
+	fmt.Fprint(w, "| change | attacks |")
+	for _, v := range list {
+		fmt.Fprintf(w, " %s |", v.name)
+	}
+	fmt.Fprintf(w, "\n|---|---|%s\n", string(bytes.Repeat([]byte("---|"), len(list))))
+	for n, f := range families() {
+		r := rand.New(rand.NewPCG(seed, uint64(n)))
+		var probes []probe
+		for len(probes) < seeds {
+			if text, class := drawAttack(r); f.classes == nil || slices.Contains(f.classes, class) {
+				probes = append(probes, probe{value: url.QueryEscape(text)})
+			}
+		}
+		fmt.Fprintf(w, "| %s | %d |", f.name, len(probes))
+		for k := range list {
+			found, evaded, err := evadeAll(t, &list[k], f, probes, seed, queries)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w, " %.1f %% (%d of %d) |", 100*float64(evaded)/float64(max(found, 1)), evaded, found)
+		}
+		fmt.Fprintln(w)
+	}
+	return certifiedPadding(w, t, seed, seeds)
+}
+
+// evadeAll attacks one target from each of the seeds.
+func evadeAll(t *ensemble.Tiers, v *target, f family, probes []probe, seed uint64, queries int) (found, evaded int, err error) {
+	first, fled := make([]bool, len(probes)), make([]bool, len(probes))
+	var group errgroup.Group
+	group.SetLimit(4)
+	for i, p := range probes {
+		group.Go(func() (err error) {
+			first[i], fled[i], err = evade(t, v, f, p, rand.New(rand.NewPCG(seed, uint64(i)+1e6)), queries)
+			return err
+		})
+	}
+	err = group.Wait()
+	for i := range probes {
+		if first[i] {
+			found++
+		}
+		if fled[i] {
+			evaded++
+		}
+	}
+	return found, evaded, err
+}
+
+// evade searches for a change of p that raises no alarm.
+func evade(t *ensemble.Tiers, v *target, f family, p probe, r *rand.Rand, queries int) (found, fled bool, err error) {
+	_, s, err := judged(t, []probe{p})
+	if err != nil {
+		return false, false, err
+	}
+	best, found := v.of(s, 0)
+	if !found {
+		return false, false, nil
+	}
+	most := len(p.uri()) + maxAdded
+	at := p
+	for sent := 0; sent < queries; sent += generation {
+		next := make([]probe, 0, generation)
+		for len(next) < generation {
+			q := at
+			for range 1 + r.IntN(3) {
+				q = f.mutate(r, q)
+			}
+			if len(q.uri()) > most {
+				q = f.mutate(r, p) // no room left: begin anew
+			}
+			if len(q.uri()) > most {
+				q = p
+			}
+			next = append(next, q)
+		}
+		if _, s, err = judged(t, next); err != nil {
+			return true, false, err
+		}
+		for i := range next {
+			score, alarm := v.of(s, i)
+			if !alarm {
+				return true, true, nil
+			}
+			if score < best {
+				best, at = score, next[i]
+			}
+		}
+	}
+	return true, false, nil
+}
+
+// certifierOf returns the learner that certifies alerts and the raw score that
+// raises one by itself at attackBudget; nil for none.
+func certifierOf(t *ensemble.Tiers) (l learner.Certifier, least float32) {
+	for i := range t.Bases {
+		if c, ok := t.Bases[i].Learner.(learner.Certifier); ok {
+			if least, ok := t.LeastRaw(i, t.Super.Threshold(attackBudget)); ok {
+				return c, least
+			}
+		}
+	}
+	return nil, 0
+}
+
+// survivors returns how many of the attacks of a set the floor finds, and how
+// many of these it certifies for at least k insertions.
+func survivors(t *ensemble.Tiers, set *train.Set) (found int, survive [learner.MaxInsertions + 1]int) {
+	l, least := certifierOf(t)
+	if l == nil {
+		return 0, survive
+	}
+	for i, y := range set.Y {
+		if y != 1 {
+			continue
+		}
+		if k, ok := l.Insertions(&set.Rows, i, least); ok {
+			found++
+			for n := range k + 1 {
+				survive[n]++
+			}
+		}
+	}
+	return found, survive
+}
+
+// writeSurvivors writes the shares of survivors.
+func writeSurvivors(w io.Writer, found int, survive [learner.MaxInsertions + 1]int) {
+	fmt.Fprint(w, "| insertions survived | share of the floor's detections |\n|---|---|\n")
+	for _, k := range []int{1, 2, 4, 8} {
+		fmt.Fprintf(w, "| %d | %.1f %% |\n", k, 100*float64(survive[k])/float64(max(found, 1)))
+	}
+}
+
+// padPlaces is how many places inside the text of a request padValue and
+// padRequest insert at: before the parameter and before its value. What they add
+// behind is no insertion.
+const padPlaces = 2
+
+// certifiedPadding pads what is certified, and counts how many alarms that costs:
+// none, or the certificate is wrong.
+func certifiedPadding(w io.Writer, t *ensemble.Tiers, seed uint64, seeds int) error {
+	l, least := certifierOf(t)
+	if l == nil {
+		return nil
+	}
+	r := rand.New(rand.NewPCG(seed, 99))
+	var probes []probe
+	for range 10 * seeds {
+		text, _ := drawAttack(r)
+		probes = append(probes, probe{value: url.QueryEscape(text)})
+	}
+	set, s, err := judged(t, probes)
+	if err != nil {
+		return err
+	}
+	var alarms, tries, lost int
+	var kept []probe
+	for i := range probes {
+		if s.Rate[i] <= attackBudget {
+			alarms++
+		}
+		if k, ok := l.Insertions(&set.Rows, i, least); ok && k >= padPlaces {
+			kept = append(kept, probes[i])
+		}
+	}
+	for _, p := range kept {
+		variants := make([]probe, 20)
+		for n := range variants {
+			variants[n] = p
+			for range 1 + r.IntN(4) {
+				if r.IntN(2) == 0 {
+					variants[n] = padValue(r, variants[n])
+				} else {
+					variants[n] = padRequest(r, variants[n])
+				}
+			}
+		}
+		_, s, err := judged(t, variants)
+		if err != nil {
+			return err
+		}
+		for i := range variants {
+			tries++
+			if s.Rate[i] > attackBudget {
+				lost++
+			}
+		}
+	}
+	found, survive := survivors(t, set)
+	fmt.Fprintf(w, "\n## Certified alerts\n\n%d of %d attacks raise an alarm, %d of them certified by the floor. Of those certified for %d insertions, which is what padding a parameter of a request takes, %d were padded %d times: %d evade.\n\n", alarms, len(probes), found, padPlaces, len(kept), tries, lost)
+	writeSurvivors(w, found, survive)
+	if lost > 0 {
+		return fmt.Errorf("%d paddings evade a certified alert", lost)
+	}
+	return nil
+}
