@@ -15,7 +15,7 @@ func TestMake(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the plugins are built by make")
 	}
-	for _, dir := range []string{"names-forest"} {
+	for _, dir := range []string{"names-forest", "names-mlp"} {
 		t.Run(dir, func(t *testing.T) {
 			if out, err := exec.Command("make", "-s", "-C", dir, "tools").CombinedOutput(); err != nil {
 				if os.Getenv("CI") == "true" {
