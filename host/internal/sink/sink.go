@@ -44,7 +44,7 @@ const (
 	firstPause = 200 * time.Millisecond
 	lastPause  = 30 * time.Second
 	writeLimit = 30 * time.Second // one attempt
-	ackWait    = 2 * time.Minute  // of the consumer; attempts keep it waiting
+	ackWait    = 5 * time.Second  // after which a message whose process died comes again; a living one asks for more time
 )
 
 // Runner gives the rows of the stream to a sink.
@@ -107,6 +107,7 @@ func (r *Runner) deliver(ctx context.Context, m jetstream.Msg, made int64) bool 
 		return true
 	}
 	b := Batch{made, meta.Sequence.Stream, m.Data()}
+	defer keepWaiting(m)()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		attempt, cancel := context.WithTimeout(ctx, writeLimit)
 		err := r.Sink.Write(attempt, b)
@@ -123,11 +124,28 @@ func (r *Runner) deliver(ctx context.Context, m jetstream.Msg, made int64) bool 
 		}
 		r.Metrics.failed(r.Name)
 		r.Log.Warn("sink failed, to be tried again", "sink", r.Name, "error", err, "pause", pause.String())
-		m.InProgress()
 		if !sleep(ctx, pause) {
 			return false
 		}
 	}
+}
+
+// keepWaiting asks for more time for a message until it is told to stop.
+func keepWaiting(m jetstream.Msg) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		t := time.NewTicker(ackWait / 3)
+		defer t.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-t.C:
+				m.InProgress()
+			}
+		}
+	}()
+	return func() { close(done) }
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {
