@@ -37,7 +37,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		missing: counters("tiercel_learner_missing_total", "Verdicts that a base learner was missing in.", "kind", "learner"),
 		latency: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "tiercel_verdict_latency_seconds", Help: "From the arrival of records to their stored verdict.",
-			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 60},
+			Buckets: []float64{.005, .01, .025, .05, .075, .1, .15, .2, .25, .3, .4, .5, .75, 1, 2.5, 5, 10, 60},
 		}),
 		asked: gauge("tiercel_budget_asked_ratio", "Share of normal events that may alarm; for a daily budget the highest share in force."),
 		owned: gauge("tiercel_partitions_owned", "Partitions that this worker owns."),
