@@ -54,6 +54,17 @@ fuzz:
 	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
 	  done; done
 
+.PHONY: chaos serve-bench
+CHAOS ?= 200
+
+## chaos: CHAOS runs in which the service and its workers are killed at random
+chaos:
+	TIERCEL_CHAOS=$(CHAOS) $(GO) test ./host/cmd/tiercel -run 'TestKilled$$' -v -timeout 60m
+
+## serve-bench: the service and its workers, from post to verdict
+serve-bench:
+	$(GO) test ./host/cmd/tiercel -run '^$$' -bench 'Flood|Paced' -benchtime 1000000x
+
 lint:
 	$(GO) run $(STATICCHECK) $$($(GO) list ./... | grep -v /wasm/engine)
 	test -z "$$($(GO) run $(GOFUMPT) -l core host examples plugins wasm)"

@@ -30,7 +30,7 @@ embedded one.`,
 			return c.Help()
 		},
 	}
-	c.AddCommand(newModelShow(s), newModelVerify(s), newModelSign(s), newModelDiff(s))
+	c.AddCommand(newModelShow(s), newModelVerify(s), newModelSign(s), newModelDiff(s), newModelPush(s))
 	return c
 }
 

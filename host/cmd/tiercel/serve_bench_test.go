@@ -132,6 +132,17 @@ func (s *rig) judged(b *testing.B) (n float64) {
 	return n
 }
 
+// cpu returns the processor time of all processes.
+func (s *rig) cpu(b *testing.B) float64 {
+	sum := metric(b, s.url, "process_cpu_seconds_total")
+	for _, w := range s.workers {
+		if w != s.url {
+			sum += metric(b, w, "process_cpu_seconds_total")
+		}
+	}
+	return sum
+}
+
 // benchLines is how many lines a sender sends at once.
 const benchLines = 4000
 
@@ -144,7 +155,7 @@ func (s *rig) load(b *testing.B, senders int, rate float64) {
 	}
 	posts := max(b.N/benchLines, 1)
 	var next, refused atomic.Int64
-	before := s.judged(b)
+	before, cpu := s.judged(b), s.cpu(b)
 	b.ResetTimer()
 	began := time.Now()
 	var group sync.WaitGroup
@@ -186,6 +197,7 @@ func (s *rig) load(b *testing.B, senders int, rate float64) {
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(events/all.Seconds(), "events/s")
 	b.ReportMetric(events/stored.Seconds(), "stored/s")
+	b.ReportMetric(events/(s.cpu(b)-cpu), "events/cpu-s")
 	b.ReportMetric(float64(refused.Load()), "refused")
 	worst := 0.0
 	for _, w := range s.workers {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
@@ -54,11 +53,10 @@ func Open(ctx context.Context, c Config, defaults []*model.Model, stdout io.Writ
 		return nil, err
 	}
 	s := &Server{
-		config: c, log: log, guard: newGuard(&c), registry: prometheus.NewRegistry(), stdout: stdout,
+		config: c, log: log, guard: newGuard(&c), registry: newRegistry(), stdout: stdout,
 		memory: semaphore.NewWeighted(int64(c.Limits.Memory)), slots: semaphore.NewWeighted(int64(c.Limits.Concurrency)),
 		viewers: semaphore.NewWeighted(int64(c.Limits.Viewers)),
 	}
-	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.metrics = newMetrics(s.registry)
 	if err := s.start(ctx, defaults); err != nil {
 		s.close()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
 
@@ -103,7 +104,7 @@ func OpenWorker(ctx context.Context, c Config, defaults []*model.Model, name, me
 		return nil, fmt.Errorf("serve: nats: %w", err)
 	}
 	w := &Worker{conn: conn, log: log}
-	registry := prometheus.NewRegistry()
+	registry := newRegistry()
 	if w.hub, err = stream.Attach(ctx, conn); err == nil {
 		w.judge, err = newJudge(&c, w.hub, defaults, name, registry, log)
 	}
@@ -141,6 +142,13 @@ func (w *Worker) Run(ctx context.Context) error {
 
 // Reload reads the models of the configuration again.
 func (w *Worker) Reload() error { return w.reload() }
+
+// newRegistry returns a registry with the metrics of every Go process.
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
 
 func healthy(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string]bool{"ok": true})

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -103,5 +104,5 @@ func (l natsLog) Debugf(string, ...any)           {}
 func (l natsLog) Tracef(string, ...any)           {}
 
 func (l natsLog) say(level slog.Level, format string, v []any) {
-	l.log.Log(nil, level, "nats: "+strings.TrimSpace(fmt.Sprintf(format, v...))) //nolint:staticcheck // no context is at hand
+	l.log.Log(context.Background(), level, "nats: "+strings.TrimSpace(fmt.Sprintf(format, v...)))
 }
