@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
-	"net/url"
 	"os"
 	"slices"
 
@@ -123,7 +122,7 @@ func evasion(w io.Writer, t *ensemble.Tiers, seed uint64, seeds, queries int) er
 		var probes []probe
 		for len(probes) < seeds {
 			if text, class := drawAttack(r); f.classes == nil || slices.Contains(f.classes, class) {
-				probes = append(probes, probe{value: url.QueryEscape(text)})
+				probes = append(probes, newProbe(text))
 			}
 		}
 		fmt.Fprintf(w, "| %s | %d |", f.name, len(probes))
@@ -263,7 +262,7 @@ func certifiedPadding(w io.Writer, t *ensemble.Tiers, seed uint64, seeds int) er
 	var probes []probe
 	for range 10 * seeds {
 		text, _ := drawAttack(r)
-		probes = append(probes, probe{value: url.QueryEscape(text)})
+		probes = append(probes, newProbe(text))
 	}
 	set, s, err := judged(t, probes)
 	if err != nil {

@@ -33,7 +33,7 @@ func TestAttack(t *testing.T) {
 // Changes change something, most of the time, and keep what is to be kept.
 func TestFamilies(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	p := probe{value: "1'+or+1=1+union/**/select+user+--+-"}
+	p := probe{value: "1'+or+1=1+union/**/select+user+--+-", first: "1'+or+1=1+union/**/select+user+--+-"}
 	for _, f := range families() {
 		changed := 0
 		for range 100 {
