@@ -53,7 +53,7 @@ func BenchmarkInstance(b *testing.B) {
 
 // scanOnce scores a log in pieces of the size that a page sends.
 func scanOnce(b *testing.B, in *instance, format string, text []byte) {
-	const size = 240 << 10
+	const size = 120 << 10
 	if err := in.begin(nil); err != nil {
 		b.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func TestSize(t *testing.T) {
 		}
 		t.Skip("node is needed to compress the engine")
 	}
-	wasm := buildWASM(t)
+	wasm := buildWASM(t, "../..")
 	script := `const z=require("node:zlib"),b=require("node:fs").readFileSync(process.argv[1]);` +
 		`console.log(z.brotliCompressSync(b,{params:{[z.constants.BROTLI_PARAM_QUALITY]:9,[z.constants.BROTLI_PARAM_LGWIN]:24}}).length)`
 	out, err := exec.Command(node, "-e", script, wasm).Output()
@@ -78,11 +78,12 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// buildWASM compiles the module as make engine does.
-func buildWASM(t *testing.T) string {
+// buildWASM compiles the module as make engine does, from the sources in dir.
+func buildWASM(t *testing.T, dir string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "tiercel.wasm")
 	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", path, module+"/wasm/engine")
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -11,7 +11,7 @@ import (
 
 // batchBytes is the text of a batch. Pieces of a log are about as large, so one
 // is one batch; see RATIONALE.md of wasm for how the size was chosen.
-const batchBytes = 256 << 10
+const batchBytes = 128 << 10
 
 // How a piece stands in its file.
 const (

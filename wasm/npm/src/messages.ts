@@ -20,6 +20,7 @@ export type ToWorker =
   | { do: 'start'; id: number; worker: number; module: WebAssembly.Module; models: Uint8Array[]; orderer: MessagePort | null; workers: MessagePort[] }
   | { do: 'formats' | 'report' | 'words' | 'memory'; id: number }
   | { do: 'begin'; id: number; scan: number; settings: Uint8Array }
+  | { do: 'stop'; scan: number }
   | { do: 'detect'; id: number; format: string; sample: Uint8Array }
   | { do: 'newest'; id: number; format: string; year: number; sample: Uint8Array }
   | { do: 'file'; scan: number; name: string; format: string; year: number }

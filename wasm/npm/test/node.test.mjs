@@ -258,6 +258,30 @@ describe('a scan', () => {
   });
 });
 
+// TIERCEL_GIGABYTES=20 makes the file of the test as large; a sixteenth of one is quick.
+test('a file larger than memory, most of it a hole', async (c) => {
+  const { open } = await import('node:fs/promises');
+  const size = (Number(process.env.TIERCEL_GIGABYTES) || 1 / 16) * 2 ** 30;
+  const lines = n.read('access.log').subarray(0, 200_000);
+  const log = lines.subarray(0, lines.lastIndexOf(10) + 1);
+  const handle = await open(n.path('sparse.log'), 'w');
+  await handle.truncate(size);
+  await handle.write(log, 0, log.length, 0);
+  await handle.write(Buffer.from('\n'), 0, 1, size - log.length - 1);
+  await handle.write(log, 0, log.length, size - log.length);
+  await handle.close();
+  const t = await Tiercel.load({ workers: 2, models: ['http'] });
+  const began = performance.now();
+  const rows = await rowsOf(t, await openAsBlob(n.path('sparse.log')), { name: 'sparse.log', all: true });
+  c.diagnostic(`${((performance.now() - began) / 1000).toFixed(1)} s, ${(await t.memory()).map((b) => (b / 2 ** 20).toFixed(1)).join(' and ')} MiB`);
+  const half = (rows.length - 1) / 2;
+  assert.ok(rows[half].error && half > 500, 'the hole is one record too long to be read');
+  assert.deepEqual(rows.slice(half + 1).map((r) => [r.offset - (size - log.length), r.raw]), rows.slice(0, half).map((r) => [r.offset, r.raw]));
+  for (const bytes of await t.memory()) assert.ok(bytes <= 18 * 2 ** 20, `${bytes} bytes of linear memory`);
+  await t.close();
+  (await open(n.path('sparse.log'), 'w')).close();
+});
+
 describe('reports', () => {
   test('export is what the command line writes', async () => {
     const t = await pool(3);
