@@ -149,7 +149,9 @@ func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, tex
 	if !kept {
 		class, raw = 0, nil
 	}
-	v.Severity = core.Severity(t.severity) // of what may become a threat again
+	if !v.Threat {
+		v.Severity = core.Severity(t.severity) // of what may become a threat again
+	}
 	discount := 1.0
 	if v.FalseAlarmRate != t.rate {
 		discount = v.FalseAlarmRate / t.rate

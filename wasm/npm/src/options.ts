@@ -10,7 +10,8 @@ export interface ScanOptions {
   budget?: string | number;
   /**
    * Rows come up to this budget, those beyond `budget` with `threat` false, so that
-   * `setBudget` may go up to it without reading the log again.
+   * `setBudget` may go up to it without reading the log again. What rows certify is
+   * then proven for this budget, not for the narrower one in force.
    */
   widest?: string | number;
   /** Every record is a row, not only threats. */
