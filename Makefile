@@ -36,7 +36,7 @@ quality: data
 .PHONY: attack
 ## attack: how often attackers who see the score evade the default model; writes ATTACK.md
 attack:
-	$(GO) run ./examples/train attack -o examples/train/ATTACK.md
+	$(GO) run ./examples/train attack -seeds 30 -o examples/train/ATTACK.md
 
 .PHONY: data
 data:
