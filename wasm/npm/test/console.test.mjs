@@ -312,6 +312,45 @@ test('real logs', { skip: data ? false : 'no TIERCEL_DATA' }, async () => {
   assert.deepEqual(JSON.parse((await download('Threats as JSON')).text), want);
 });
 
+test('the policy is that of the README, and is in force', async () => {
+  const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; require-trusted-types-for 'script'";
+  const answer = await fetch(stage.origin + '/');
+  assert.ok(answer.headers.get('content-security-policy').startsWith(policy + ';'));
+  assert.ok((await answer.text()).includes(`content="${policy};`));
+  const v = await open(stage);
+  const stopped = await v.page.evaluate(async () => {
+    const seen = [];
+    document.addEventListener('securitypolicyviolation', (e) => seen.push(e.effectiveDirective));
+    try {
+      document.body.innerHTML = '<b>markup</b>';
+    } catch {}
+    const script = document.createElement('script');
+    try {
+      script.text = 'globalThis.ran = 1';
+    } catch {}
+    await fetch('https://elsewhere.example/').catch(() => {});
+    const image = new Image();
+    image.src = 'https://elsewhere.example/pixel.png';
+    await new Promise((done) => setTimeout(done, 100));
+    return seen;
+  });
+  for (const directive of ['require-trusted-types-for', 'connect-src', 'img-src']) assert.ok(stopped.includes(directive), `${directive}: ${stopped}`);
+  assert.deepEqual(v.requests.filter((url) => url.includes('elsewhere')), []);
+  await v.close();
+});
+
+test('pages theme the console', async () => {
+  const v = await open(stage);
+  const button = v.page.getByRole('button', { name: 'Choose files' });
+  const colour = () => button.evaluate((b) => getComputedStyle(b).backgroundColor);
+  const light = await colour();
+  await v.page.locator('tiercel-console').evaluate((e) => e.setAttribute('theme', 'dark'));
+  assert.notEqual(await colour(), light);
+  await v.page.locator('tiercel-console').evaluate((e) => e.style.setProperty('--tiercel-accent', 'rgb(1, 2, 3)'));
+  assert.equal(await colour(), 'rgb(1, 2, 3)');
+  await v.close();
+});
+
 for (const scheme of ['light', 'dark']) {
   test(`axe finds nothing serious, ${scheme}`, async () => {
     const v = await open(stage, { scheme });
