@@ -53,8 +53,8 @@ type certifier struct {
 // labels and the log's own rates may move comes on top: an alert is certified
 // only if it would stay one with the most that they can take away.
 func newCertifier(s *scorer, o *Options) *certifier {
-	c := &certifier{rate: o.Budget.Rate, scratch: s.tiers.NewEvaluation()}
-	if o.Budget.PerDay > 0 {
+	c := &certifier{rate: o.Proven.Rate, scratch: s.tiers.NewEvaluation()}
+	if o.Proven.PerDay > 0 {
 		c.rate = DefaultBudget.Rate
 	}
 	if o.Site {

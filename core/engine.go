@@ -20,8 +20,9 @@ type Options struct {
 	Budget  Budget         // default DefaultBudget
 	Workers int            // goroutines that parse and score; default runtime.GOMAXPROCS; results do not depend on it
 	Context feature.ContextLimits
-	Since   int64 // nanoseconds; events before it update the windows but get no verdict; 0 means none
-	Until   int64 // nanoseconds, exclusive; 0 means none
+	Proven  Budget // what certificates are for, where it is not Budget: no wider than it
+	Since   int64  // nanoseconds; events before it update the windows but get no verdict; 0 means none
+	Until   int64  // nanoseconds, exclusive; 0 means none
 
 	// ThreatsOnly says that only threats matter: which events are threats and all
 	// that is said of them stays the same, the verdicts of the others are Bounded.
@@ -38,6 +39,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Budget == (Budget{}) {
 		o.Budget = DefaultBudget
+	}
+	if o.Proven == (Budget{}) {
+		o.Proven = o.Budget
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)

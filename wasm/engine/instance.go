@@ -84,7 +84,7 @@ func (in *instance) begin(text []byte) error {
 	in.parser, in.reader, in.source, in.pieces, in.free = nil, nil, nil, map[uint32]*piece{}, nil
 	o := core.Options{Budget: s.budget, Since: s.since, Until: s.until, Workers: 1, ThreatsOnly: !s.all}
 	in.order = newOrder(o)
-	if o.Budget = s.wide(); in.engine != nil {
+	if o.Budget, o.Proven = s.wide(), s.budget; in.engine != nil {
 		in.scoring = in.engine.With(o)
 	}
 	return nil

@@ -50,7 +50,7 @@ func (in *instance) newAgain(settings, format string, year int, head []byte) (*a
 	if err != nil {
 		return nil, err
 	}
-	w := in.engine.With(core.Options{Budget: s.wide(), Workers: 1}).NewWorker()
+	w := in.engine.With(core.Options{Budget: s.wide(), Proven: s.budget, Workers: 1}).NewWorker()
 	return &again{parser: event.Follow(p, head), options: o, worker: w}, nil
 }
 
@@ -96,7 +96,8 @@ func (in *instance) ask(q question) (*again, *core.Verdict, error) {
 
 // rescore scores rows of a file anew: their records are in the tail of the
 // message, each as the u32 lengths of record and context columns and their
-// bytes. It answers their scores f64, then their rates f64, then their severities u8;
+// bytes. It answers their scores f64, then their rates f64, then their severities u8
+// and their certificates u8;
 // NaN where a record is not read any more.
 func (in *instance) rescore(q question, tail []byte) error {
 	a, err := in.newAgain(q.settings, q.format, q.year, q.head)
@@ -104,7 +105,7 @@ func (in *instance) rescore(q question, tail []byte) error {
 		return err
 	}
 	var scores, rates []float64
-	var severities []byte
+	var severities, certificates []byte
 	for len(tail) > 0 {
 		if len(tail) < 8 {
 			return errWire
@@ -123,8 +124,9 @@ func (in *instance) rescore(q question, tail []byte) error {
 		}
 		scores, rates = append(scores, v.Score), append(rates, v.FalseAlarmRate)
 		severities = append(severities, byte(v.Severity))
+		certificates = append(certificates, packCertificate(v.Certified))
 	}
 	in.out = appendColumn(appendColumn(in.out[:0], scores), rates)
-	in.out = append(in.out, severities...)
+	in.out = append(append(in.out, severities...), certificates...)
 	return nil
 }

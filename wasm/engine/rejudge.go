@@ -38,8 +38,8 @@ func (in *instance) judgeAgain(budget string) error {
 }
 
 // rejudge takes rows of a file, as settle answered them but for scores, rates
-// and severities that may have changed. It answers for each its incident, i64,
-// and then for each its flags, u8.
+// severities and certificates that may have changed. It answers for each its
+// incident, i64, and then for each its flags, u8.
 func (in *instance) rejudge(file uint32, rows []byte) error {
 	o := in.order
 	if o == nil || int64(file) >= int64(len(o.summaries)) {
@@ -63,7 +63,8 @@ func (in *instance) rejudge(file uint32, rows []byte) error {
 		}
 		v := core.Verdict{
 			Line: c.longs[2][i], Time: c.longs[1][i], Kind: event.Kind(c.bytes[0][i]), Severity: core.Severity(c.bytes[1][i]),
-			Score: c.reals[0][i], FalseAlarmRate: c.reals[1][i], Entity: c.texts[text : text+entity],
+			Certified: unpackCertificate(c.bytes[3][i]),
+			Score:     c.reals[0][i], FalseAlarmRate: c.reals[1][i], Entity: c.texts[text : text+entity],
 		}
 		if v.Threat = v.FalseAlarmRate <= o.budget.At(c.reals[2][i]); !v.Threat {
 			continue

@@ -210,6 +210,17 @@ export class Part {
       this.falseAlarmRate[i] = scores[rows.length + k]! * this.discount[i]!;
       this.severityOf[i] = answer[16 * rows.length + k]!;
     }
+    this.proved(rows, answer);
+  }
+
+  /** @internal Nothing is proven of the rows any more: the budget is another one. */
+  unproved(): void {
+    this.certificates.fill(0);
+  }
+
+  /** @internal Certificates of some rows under the budget in force, of what the engine's rescore answered. */
+  proved(rows: number[], answer: Uint8Array<ArrayBuffer>): void {
+    for (const [k, i] of rows.entries()) this.certificates[i] = answer[17 * rows.length + k]!;
   }
 
   /** @internal The rows are judged again: what the engine's rejudge answered. */

@@ -1,3 +1,4 @@
+import { concat } from './cut.js';
 import { EngineError, type Question } from './engine.js';
 import { MIME, write, type ExportFormat } from './export.js';
 import { Kept } from './kept.js';
@@ -306,17 +307,23 @@ export class Tiercel {
   async rescore(): Promise<void> {
     await this.alone(async () => {
       this.report();
-      const work = this.kept.scorings();
-      await Promise.all(
-        this.pool.map(async (m) => {
-          for (const { part, head, rows, message } of work) {
-            const { settings, format, year } = part.reading;
-            part.rescored(rows, await m.ask<Uint8Array<ArrayBuffer>>({ do: 'rescore', ruled: { settings, format, year, head }, rows: message }));
-          }
-        }),
-      );
-      await this.judge(this.budget);
+      await this.judge(this.budget, (part, rows, answer) => part.rescored(rows, answer));
     });
+  }
+
+  /** Has the workers score the kept rows from their records, with certificates for a budget. */
+  private async anew(budget: string, take: (part: Part, rows: number[], answer: Uint8Array<ArrayBuffer>) => void): Promise<void> {
+    const work = this.kept.scorings();
+    const inForce = settingsOf({ budget });
+    await Promise.all(
+      this.pool.map(async (m) => {
+        for (const { part, head, rows, message } of work) {
+          const { format, year } = part.reading;
+          const settings = concat([part.reading.settings, inForce]); // the last word counts
+          take(part, rows, await m.ask<Uint8Array<ArrayBuffer>>({ do: 'rescore', ruled: { settings, format, year, head }, rows: message }));
+        }
+      }),
+    );
   }
 
   /** Events and threats of the latest scan by time. */
@@ -361,11 +368,13 @@ export class Tiercel {
     });
   }
 
-  private async judge(budget: string): Promise<void> {
+  private async judge(budget: string, take = (part: Part, rows: number[], answer: Uint8Array<ArrayBuffer>) => part.proved(rows, answer)): Promise<void> {
     const kept = this.kept;
     if (kept.cut) throw new EngineError('too many rows were found to judge them again: scan again with a narrower budget');
     const first = this.first();
     await first.ask({ do: 'judge again', budget });
+    for (const part of kept.parts) part.unproved();
+    await this.anew(budget, take);
     for (const part of kept.parts) {
       part.rejudged(await first.ask<Uint8Array<ArrayBuffer>>({ do: 'rejudge', file: part.reading.index, rows: part.data }));
     }
