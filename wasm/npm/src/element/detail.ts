@@ -79,6 +79,7 @@ export class ThreatDetail extends LitElement {
         <div class="facts rare">
           <span title="Share of normal events that score at least this high">Among normal events <strong>${rarity(s.rate)}</strong> scores this high</span>
           <span class="muted">score ${this.earlier === null ? '' : html`${this.earlier.toFixed(4)} → `}${s.score.toFixed(4)}</span>
+          ${survives(row.certified)}
         </div>
         ${this.labels
           ? html`<div class="judge" role="group" aria-label="Your judgement">
@@ -145,6 +146,13 @@ export function topReasons(x: Explanation): string[] {
 
 function marks(text: string, ranges: readonly (readonly [number, number])[]): TemplateResult[] {
   return runs(text, ranges).map((r) => (r.marked ? html`<mark>${visible(r.text)}</mark>` : html`${visible(r.text)}`));
+}
+
+/** What the alert is proven to survive: see Certified. */
+function survives(c: Row['certified']): TemplateResult | '' {
+  if (!c) return '';
+  const what = [c.padding ? 'any padding' : '', c.insertions ? many(c.insertions, 'insertion') : '', c.learners ? many(c.learners, 'bad learner') : ''].filter(Boolean);
+  return what.length ? html`<span class="muted">proven to survive ${what.join(', ')}</span>` : '';
 }
 
 function adapted(a: NonNullable<Explanation['adapted']>): string {
