@@ -159,8 +159,8 @@ func (t *Table) filled(scores []float64) []float64 {
 // mixer is a stack of one weight.
 const SingleName = "single"
 
-// MetaKinds are the kinds that FitMeta knows, in the order in which a model
-// lists them.
+// MetaKinds are the kinds of meta-learners that Fit tries, in the order in which a
+// model lists them. FitMeta knows ensemble.TrimmedName too, for who asks for it.
 var MetaKinds = [...]string{
 	ensemble.StackName, ensemble.ConvexName, ensemble.GreedyName,
 	ensemble.FisherName, ensemble.MinPName, SingleName,
@@ -244,6 +244,8 @@ func fitMixer(kind string, t *Table, truth *Truth, rows []int) (ensemble.Mixer, 
 		return ensemble.NewFisher(informative(t, &sub))
 	case ensemble.MinPName:
 		return ensemble.NewMinP(informative(t, &sub))
+	case ensemble.TrimmedName:
+		return ensemble.NewTrimmed(informative(t, &sub), 1)
 	case SingleName:
 		alpha := make([]float64, t.M)
 		alpha[bestLearner(t, &sub)] = 1

@@ -217,3 +217,24 @@ func TestFitMeta(t *testing.T) {
 		t.Error("rows of one class were accepted")
 	}
 }
+
+// A trimmed mean of learners that know the labels knows them too, and is not
+// moved by one that says the opposite of the truth.
+func TestFitMetaTrimmed(t *testing.T) {
+	logit, y, fold := opinions(3000, 9, 2, 2, 2, 2, 2)
+	m, err := FitMeta(ensemble.TrimmedName, tableOf(logit, 5), &Truth{Y: y}, fold)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := AUROC(m.LogOdds, y, nil); a < 0.95 {
+		t.Errorf("AUROC %g", a)
+	}
+	bad := slices.Clone(logit)
+	for i := range y {
+		bad[5*i] = 9 * (1 - 2*float64(y[i]))
+	}
+	table := tableOf(bad, 5)
+	if a := AUROC(table.Apply([]*ensemble.MetaLearner{m.Learner})[0], y, nil); a < 0.9 {
+		t.Errorf("with one learner that lies always: AUROC %g", a)
+	}
+}
