@@ -88,6 +88,8 @@ type Judge struct {
 	Off      bool     `yaml:"off"`      // only take events in; workers elsewhere judge them
 	Models   []string `yaml:"models"`   // files, at most one a kind; empty for those inside
 	Trusted  []string `yaml:"trusted"`  // ed25519 public keys, hex: models must be signed by one, files too
+	Plugins  []string `yaml:"plugins"`  // ids or paths of pinned plugins
+	Lock     string   `yaml:"lock"`     // file that pins them; empty for tiercel.lock
 	Canaries string   `yaml:"canaries"` // file of lines and the scores that a model must give them
 	Budget   string   `yaml:"budget"`
 	Verdicts string   `yaml:"verdicts"` // threats, or all

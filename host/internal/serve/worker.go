@@ -40,8 +40,9 @@ func Check(c Config, defaults []*model.Model) error {
 
 // judge is what judges: alone in a process, or beside HTTP in a Server.
 type judge struct {
-	models *stream.Catalogue
-	worker *stream.Worker
+	models  *stream.Catalogue
+	plugins *plugins
+	worker  *stream.Worker
 }
 
 func newJudge(c *Config, h *stream.Hub, defaults []*model.Model, name string, r prometheus.Registerer, log *slog.Logger) (*judge, error) {
@@ -57,25 +58,29 @@ func newJudge(c *Config, h *stream.Hub, defaults []*model.Model, name string, r 
 	if err != nil {
 		return nil, err
 	}
+	plugins := newPlugins(c, h.Partitions(), log)
+	r.MustRegister(plugins)
 	worker, err := stream.NewWorker(h, stream.WorkerOptions{
-		Models: models.Models(), Budget: budget, All: c.Judge.Verdicts == "all",
+		Models: models.Models(), Plugins: plugins.learners, Budget: budget, All: c.Judge.Verdicts == "all",
 		Name: name, Metrics: stream.NewMetrics(r), Log: log,
 	})
 	if err != nil {
+		plugins.close()
 		return nil, err
 	}
-	return &judge{models, worker}, nil
+	return &judge{models, plugins, worker}, nil
 }
 
 // run judges until ctx ends.
 func (j *judge) run(ctx context.Context, h *stream.Hub, log *slog.Logger) error {
+	defer j.plugins.close()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return j.worker.Run(ctx) })
 	group.Go(func() error { return j.models.Follow(ctx, h, j.worker, log) })
 	return group.Wait()
 }
 
-// reload reads the models of the configuration again.
+// reload reads the models of the configuration again, and starts the plugins anew.
 func (j *judge) reload() error {
 	if err := j.models.Reload(); err != nil {
 		return err

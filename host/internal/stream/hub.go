@@ -111,7 +111,7 @@ func (h *Hub) setup(ctx context.Context) error {
 	}
 	var err error
 	if h.leases, err = h.JS.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: leaseBucket, Storage: jetstream.MemoryStorage, Replicas: h.options.Replicas,
+		Bucket: leaseBucket, Replicas: h.options.Replicas, // on disk: revisions must go on after a restart
 	}); err != nil {
 		return fmt.Errorf("leases: %w", err)
 	}

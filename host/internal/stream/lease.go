@@ -91,7 +91,8 @@ func (w *Worker) keepLeases(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stream: leases: %w", err)
 	}
-	defer watch.Stop()
+	defer func() { watch.Stop() }()
+	heard := time.Now() // when the watch last told something: this worker's own beats at least
 	r := &roster{self: w.id, beats: map[string]time.Time{}, owners: map[int]owner{}}
 	beat := time.NewTicker(beatEvery)
 	defer beat.Stop()
@@ -111,13 +112,20 @@ func (w *Worker) keepLeases(ctx context.Context) error {
 				}
 				return errors.New("stream: the leases are no longer told of")
 			case e == nil:
-				known = true
+				known, heard = true, time.Now()
 				w.assign(ctx, r)
 			default:
-				r.observe(e, time.Now())
+				heard = time.Now()
+				r.observe(e, heard)
 			}
 		case <-beat.C:
 			w.beat(ctx)
+			if time.Since(heard) > 2*leaseTTL {
+				if again, err := w.hub.leases.WatchAll(ctx); err == nil {
+					watch.Stop()
+					watch, heard = again, time.Now()
+				}
+			}
 			if known {
 				w.assign(ctx, r)
 			}
@@ -150,10 +158,13 @@ func (w *Worker) assign(ctx context.Context, r *roster) {
 			if !ok {
 				continue // its owner sees this worker too, and will give it back
 			}
-			if revision, err := w.hub.leases.Update(ctx, partitionKey+strconv.Itoa(p), []byte(w.id), revision); err == nil {
-				r.owners[p] = owner{w.id, revision}
-				w.start(ctx, p)
+			revision, err := w.hub.leases.Update(ctx, partitionKey+strconv.Itoa(p), []byte(w.id), revision)
+			if err != nil {
+				w.look(ctx, r, p)
+				continue
 			}
+			r.owners[p] = owner{w.id, revision}
+			w.start(ctx, p)
 		case !want && running != nil:
 			running.stop()
 			w.running[p] = nil
@@ -161,6 +172,19 @@ func (w *Worker) assign(ctx context.Context, r *roster) {
 		}
 	}
 	w.metrics.Owned(w.owned())
+}
+
+// look reads who holds a partition: what was known of it was not true.
+func (w *Worker) look(ctx context.Context, r *roster, p int) {
+	ctx, cancel := context.WithTimeout(ctx, beatEvery)
+	defer cancel()
+	e, err := w.hub.leases.Get(ctx, partitionKey+strconv.Itoa(p))
+	switch {
+	case err == nil:
+		r.owners[p] = owner{string(e.Value()), e.Revision()}
+	case errors.Is(err, jetstream.ErrKeyNotFound) && r.owners[p].worker != "":
+		r.owners[p] = owner{} // a marker of its end, if there is one, is told by the watch
+	}
 }
 
 // release gives a lease back, if it is still this worker's.

@@ -117,6 +117,7 @@ type lane struct {
 	scan      *core.Scan
 	at        cursor
 	saved     uint64 // parcel after which the state was last saved
+	saves     []save // those whose parcels are still kept
 	savedAt   time.Time
 	since     int // records since then
 
@@ -124,6 +125,12 @@ type lane struct {
 	rows      []byte
 	incidents []uint64 // that changed
 	counts    counts
+}
+
+// save is when the state after a parcel was saved.
+type save struct {
+	parcel uint64
+	at     time.Time
 }
 
 // counts are of one range.
@@ -469,15 +476,38 @@ func (l *lane) save(force bool) error {
 	}
 	former := l.saved
 	l.saved, l.savedAt, l.since = l.at.parcel, time.Now(), 0
-	s, err := l.hub.JS.Stream(ctx, eventStream(l.partition))
-	if err == nil {
-		err = s.Purge(ctx, jetstream.WithPurgeSequence(l.saved+1))
-	}
-	if err != nil {
-		return fmt.Errorf("stream: purge: %w", err)
+	if err := l.purge(ctx); err != nil {
+		return err
 	}
 	if former != 0 {
 		l.hub.windows.Delete(ctx, stateName(l.partition, former)) // one too many does no harm
+	}
+	return nil
+}
+
+// purge removes the parcels that no state needs any more and that are older than
+// the window of duplicates: the ids of parcels that are gone are not known after
+// a restart of the server, and what is sent again would be stored again. A
+// stream that is half full is cleared without that care.
+func (l *lane) purge(ctx context.Context) error {
+	l.saves = append(l.saves, save{l.saved, time.Now()})
+	s, err := l.hub.JS.Stream(ctx, eventStream(l.partition))
+	if err != nil {
+		return fmt.Errorf("stream: purge: %w", err)
+	}
+	info := s.CachedInfo()
+	upTo := uint64(0)
+	for len(l.saves) > 0 && time.Since(l.saves[0].at) > info.Config.Duplicates {
+		upTo, l.saves = l.saves[0].parcel, l.saves[1:]
+	}
+	if room := info.Config.MaxBytes; room > 0 && info.State.Bytes > uint64(room)/2 {
+		upTo, l.saves = l.saved, nil
+	}
+	if upTo == 0 {
+		return nil
+	}
+	if err := s.Purge(ctx, jetstream.WithPurgeSequence(upTo+1)); err != nil {
+		return fmt.Errorf("stream: purge: %w", err)
 	}
 	return nil
 }

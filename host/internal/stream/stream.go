@@ -14,7 +14,8 @@
 //     parcel. Its next owner starts from there and judges the parcels up to the
 //     cursor once more, without publishing: it then stands where the former
 //     owner stood, to the bit.
-//   - Parcels are removed only when what was learnt from them is saved.
+//   - Parcels are removed only when what was learnt from them is saved, and
+//     their ids are no longer needed to know what is sent twice.
 //
 // Leases in a key-value bucket spread the partitions over the workers that
 // live; what is said above holds without them. No clock is compared with

@@ -19,7 +19,10 @@ import (
 
 // WorkerOptions configure a Worker.
 type WorkerOptions struct {
-	Models  []*model.Model
+	Models []*model.Model
+	// Plugins returns the plugins for models that are about to be in force; nil
+	// for none. With plugins that fail now and then verdicts are not what a replay gives.
+	Plugins func([]*model.Model) ([]core.Plugin, error)
 	Budget  core.Budget // of all partitions together
 	All     bool        // publish every verdict, not only threats
 	Name    string      // for people; default the host's name
@@ -38,10 +41,11 @@ type Worker struct {
 	running []*owned // one a partition, nil for those of others; of the goroutine of Run
 	beats   uint64
 
-	mu     sync.Mutex
-	models []*model.Model
-	labels []Label
-	paces  [event.NumKinds]pace
+	mu      sync.Mutex
+	models  []*model.Model
+	plugins []core.Plugin
+	labels  []Label
+	paces   [event.NumKinds]pace
 }
 
 // NewWorker returns a worker on the hub's streams.
@@ -80,14 +84,21 @@ func keySafe(name string) string {
 // SetModels replaces the models; each partition takes them over between two
 // parcels and keeps its windows. It may be called while Run runs.
 func (w *Worker) SetModels(models []*model.Model) error {
+	var plugins []core.Plugin
+	if w.options.Plugins != nil {
+		var err error
+		if plugins, err = w.options.Plugins(models); err != nil {
+			return err
+		}
+	}
 	w.mu.Lock()
-	had := w.models
-	w.models = models
+	had, hadPlugins := w.models, w.plugins
+	w.models, w.plugins = models, plugins
 	w.mu.Unlock()
 	err := w.build()
 	if err != nil {
 		w.mu.Lock()
-		w.models = had
+		w.models, w.plugins = had, hadPlugins
 		w.mu.Unlock()
 	}
 	return err
@@ -101,7 +112,7 @@ func (w *Worker) build() error {
 	budget := w.options.Budget
 	budget.PerDay /= float64(n) // each partition sees a share of the events
 	engine, err := core.New(core.Options{
-		Models: w.models, Budget: budget, Workers: 1, ThreatsOnly: !w.options.All,
+		Models: w.models, Plugins: w.plugins, Budget: budget, Workers: 1, ThreatsOnly: !w.options.All,
 		// All partitions together keep twice as many windows as one scan would:
 		// entities are not spread evenly.
 		Context: feature.ContextLimits{Entities: max(2*feature.DefaultEntities/n, 1024)},
