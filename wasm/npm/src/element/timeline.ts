@@ -64,7 +64,7 @@ export class TimelineChart extends LitElement {
       }
       .u-select {
         background: color-mix(in srgb, var(--accent) 16%, transparent);
-        border-inline: 1px solid var(--accent);
+        box-shadow: inset 1px 0 var(--accent), inset -1px 0 var(--accent);
       }
       .u-cursor-x {
         border-color: var(--edge) !important;
