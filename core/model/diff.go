@@ -238,4 +238,11 @@ func (d *differences) card(a, b *Card) {
 		}
 	}
 	d.sets("known limit", a.Limits, b.Limits)
+	settings := func(c *Card) (out []string) {
+		for _, t := range c.Tuned {
+			out = append(out, t.Name+" of "+t.Learner+" "+digits(t.Value))
+		}
+		return out
+	}
+	d.sets("tuned", settings(a), settings(b))
 }

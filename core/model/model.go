@@ -53,12 +53,20 @@ type Card struct {
 	Trained []Source  // what it was trained on
 	Quality []Measure // measured on parts that it was not trained on
 	Limits  []string  // what it is known not to do, one sentence each
+	Tuned   []Setting // learners' settings that were chosen on the training rows; the others are the defaults
 }
 
 // Source is a part of the training rows.
 type Source struct {
 	Name          string
 	Rows, Threats int
+}
+
+// Setting is one setting of a learner that is not its default.
+type Setting struct {
+	Learner string
+	Name    string // "depth", "l2" ...
+	Value   float64
 }
 
 // Measure is one measured figure.

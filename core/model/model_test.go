@@ -66,6 +66,7 @@ func sample() *model.Model {
 			Trained: []model.Source{{Name: "a shop", Rows: 1000, Threats: 100}},
 			Quality: []model.Measure{{Set: "a shop, test", Metric: "auroc", Value: 0.987}},
 			Limits:  []string{"knows no binary protocols"},
+			Tuned:   []model.Setting{{Learner: "trees", Name: "rate", Value: 0.05}},
 		},
 		Epoch:   3,
 		Plugins: []model.Plugin{{ID: "acme", Version: "1.2.0", SHA256: [32]byte{1, 2, 0xff}}},
@@ -298,6 +299,7 @@ func TestDiff(t *testing.T) {
 	}
 	b.Epoch = 4
 	b.Card.Quality[0].Value = 0.99
+	b.Card.Tuned = nil
 	b.Tiers.Super.Beta = []float64{0.5, 0.5}
 	b.Tiers.Bases[0].Learner = must(learner.NewLinear(b.Tiers.Bases[0].Learner.Info(),
 		learner.Scaling{Log: []bool{true, false}, Centre: []float32{1, 0}, Scale: []float32{2, 1}},
@@ -308,6 +310,7 @@ func TestDiff(t *testing.T) {
 		"super-learner weight of stack: 0.75 -> 0.5",
 		"super-learner weight of fisher: 0.25 -> 0.5",
 		"measured auroc on a shop, test: 0.987 -> 0.99",
+		"tuned rate of trees 0.05: removed",
 	}
 	if got := model.Diff(a, b); !reflect.DeepEqual(got, want) {
 		t.Errorf("differences %q, want %q", got, want)

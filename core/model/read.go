@@ -297,6 +297,23 @@ func readCard(s string) (c Card, err error) {
 			})
 		case "limits":
 			c.Limits = r.texts(MaxTensors)
+		case "tuned":
+			r.objects(func() func(string) {
+				c.Tuned = append(c.Tuned, Setting{})
+				t := &c.Tuned[len(c.Tuned)-1]
+				return func(name string) {
+					switch name {
+					case "learner":
+						t.Learner = r.text()
+					case "name":
+						t.Name = r.text()
+					case "value":
+						t.Value = r.number()
+					default:
+						r.err = errShape
+					}
+				}
+			})
 		default:
 			r.err = errShape
 		}

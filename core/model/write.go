@@ -164,6 +164,21 @@ func (c *Card) json() string {
 	w.close(']')
 	w.key("limits")
 	w.texts(c.Limits)
+	if len(c.Tuned) > 0 {
+		w.key("tuned")
+		w.open('[')
+		for _, t := range c.Tuned {
+			w.open('{')
+			w.key("learner")
+			w.text(t.Learner)
+			w.key("name")
+			w.text(t.Name)
+			w.key("value")
+			w.number(t.Value)
+			w.close('}')
+		}
+		w.close(']')
+	}
 	w.close('}')
 	return string(w.b)
 }

@@ -38,6 +38,9 @@ type Fitted struct {
 	Learner []Line
 	Meta    []Line
 	Super   Line
+
+	bases []ensemble.Base // of Learner, and metas of Meta: see Costs
+	metas []*ensemble.MetaLearner
 }
 
 // Line is one row of a leaderboard.
@@ -68,10 +71,6 @@ func Fit(ctx context.Context, s *Set, o Options) (*Fitted, error) {
 	if o.Recipe == nil {
 		o.Recipe = Recipe(s, Full, o.Seed)
 	}
-	o.Split.Seed = o.Seed
-	if o.Split.Guard == GuardAuto && !o.Hedge {
-		o.Split.Guard = guardFor(s)
-	}
 	total := len(o.Recipe) * (2*Folds + 2)
 	var mu sync.Mutex
 	done := 0
@@ -85,7 +84,7 @@ func Fit(ctx context.Context, s *Set, o Options) (*Fitted, error) {
 		o.Progress(done, total, what)
 	})
 	y := b.data.Y
-	fold, err := Split(y, s.Group, s.Type, s.Site, s.Time, o.Split)
+	fold, err := o.divide(s, y)
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +129,15 @@ func Fit(ctx context.Context, s *Set, o Options) (*Fitted, error) {
 		}
 	}
 	return f.finish(ctx, o.Sites, o.Seed)
+}
+
+// divide returns the fold of each row, GuardFold for the guard part.
+func (o *Options) divide(s *Set, y []uint8) ([]uint8, error) {
+	o.Split.Seed = o.Seed
+	if o.Split.Guard == GuardAuto && !o.Hedge {
+		o.Split.Guard = guardFor(s)
+	}
+	return Split(y, s.Group, s.Type, s.Site, s.Time, o.Split)
 }
 
 // foldScores are raw scores, [learner][row], out of one kind of folds.
@@ -380,7 +388,7 @@ func (f *fitting) finish(ctx context.Context, sites bool, seed uint64) (*Fitted,
 	if g, err = f.raise(super, raw, g, sites); err != nil {
 		return nil, err
 	}
-	out := &Fitted{Guard: f.guard, Super: Line{"super", 1, Measure(super.LogOdds, truth.Y, nil)}}
+	out := &Fitted{Guard: f.guard, bases: f.base, metas: f.meta, Super: Line{"super", 1, Measure(super.LogOdds, truth.Y, nil)}}
 	for j, m := range f.meta {
 		out.Meta = append(out.Meta, Line{m.Name, super.Learner.Beta[j], Measure(g[j], truth.Y, nil)})
 	}

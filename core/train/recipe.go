@@ -28,6 +28,9 @@ type Spec struct {
 	// Certified says that the learner is a learner.Certifier: no fitted
 	// meta-learner hears it, the verdict never falls below it.
 	Certified bool
+	// Axes are the settings that Tune may choose; nil for none. See At.
+	Axes  []Axis
+	fitAt func(d *Data, info learner.Info, at Settings) (learner.Learner, error)
 }
 
 // teaches reports whether the learner is taught attacks of that type.
@@ -66,75 +69,103 @@ const fewestOfClass = 40
 func Recipe(s *Set, effort Effort, seed uint64) []Spec {
 	stateless, coded := categories(&s.Schema)
 	specs := []Spec{
-		{
-			Info: learner.Info{ID: "linear", Columns: stateless},
-			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-				return FitLinear(d, info.Columns, LinearOptions{Info: info})
+		settable(
+			Spec{Info: learner.Info{ID: "linear", Columns: stateless}},
+			func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
+				return FitLinear(d, info.Columns, LinearOptions{Info: info, L2: at["l2"]})
 			},
-		},
-		{
-			Info: learner.Info{ID: "bayes", Columns: stateless},
-			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-				return FitBayes(d, info.Columns, BayesOptions{Info: info})
+			penalties,
+		),
+		settable(
+			Spec{Info: learner.Info{ID: "bayes", Columns: stateless}},
+			func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
+				return FitBayes(d, info.Columns, BayesOptions{Info: info, Smoothing: at["smoothing"], Count: at["count"]})
 			},
-		},
-		{
-			Info: learner.Info{ID: "trees", Columns: coded},
-			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-				return FitTrees(d, info.Columns, TreesOptions{Info: info, Trees: treesOf(s.Schema.Kind), Seed: seed})
+			Axis{"smoothing", []float64{0.001, 1e-5, 0.01, 0.1}},
+			Axis{"count", []float64{1, 0.1, 10}},
+		),
+		settable(
+			Spec{Info: learner.Info{ID: "trees", Columns: coded}},
+			func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
+				return FitTrees(d, info.Columns, TreesOptions{
+					Info: info, Trees: int(at["trees"]), Rate: at["rate"], Depth: int(at["depth"]),
+					Lambda: at["lambda"], Columns: at["columns"], Seed: seed,
+				})
 			},
-		},
-		{
-			Info:    learner.Info{ID: "histogram", Columns: stateless},
-			Novelty: true,
-			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-				return FitHistogram(d, info.Columns, HistogramOptions{Info: info})
+			treesOf(s.Schema.Kind),
+			Axis{"rate", []float64{0.1, 0.05, 0.2}},
+			Axis{"depth", []float64{learner.TreeDepth, 4, 3}},
+			Axis{"lambda", []float64{1, 0.1, 10}},
+			Axis{"columns", []float64{0.8, 0.4}},
+		),
+		settable(
+			Spec{Info: learner.Info{ID: "histogram", Columns: stateless}, Novelty: true},
+			func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
+				return FitHistogram(d, info.Columns, HistogramOptions{Info: info, Bins: int(at["bins"])})
 			},
-		},
+			Axis{"bins", []float64{32, 16, 64, 128}},
+		),
 	}
 	if effort == Full {
 		specs = append(
 			specs,
-			Spec{
-				Info: learner.Info{ID: "forest", Columns: coded},
-				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-					return FitForest(d, info.Columns, ForestOptions{Info: info, Seed: seed})
+			settable(
+				Spec{Info: learner.Info{ID: "forest", Columns: coded}},
+				func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
+					return FitForest(d, info.Columns, ForestOptions{
+						Info: info, Leaves: int(at["leaves"]), MinLeaf: at["leaf"], Prior: at["prior"], Seed: seed,
+					})
 				},
-			},
-			Spec{
-				Info: learner.Info{ID: "boosted", Columns: coded},
-				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
+				Axis{"leaves", []float64{512, 64, 2048}},
+				Axis{"leaf", []float64{2, 1, 8}},
+				Axis{"prior", []float64{0.3, 1, 0.1}},
+			),
+			settable(
+				Spec{Info: learner.Info{ID: "boosted", Columns: coded}},
+				func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
 					// Half of the rows and columns a tree: half the time, and on
 					// NSL-KDD with types left out .310 of merit instead of .302.
-					return FitBoosted(d, info.Columns, TreesOptions{Info: info, Trees: 150, Rows: 0.5, Columns: 0.5, Seed: seed})
+					return FitBoosted(d, info.Columns, TreesOptions{
+						Info: info, Trees: int(at["trees"]), Rate: at["rate"], Leaves: int(at["leaves"]),
+						Lambda: at["lambda"], Rows: 0.5, Columns: 0.5, Seed: seed,
+					})
 				},
-			},
-			Spec{
-				Info:    learner.Info{ID: "isolation", Columns: coded},
-				Novelty: true,
-				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-					return FitIsolation(d, info.Columns, IsolationOptions{Info: info, Seed: seed})
+				Axis{"trees", []float64{150, 75, 300}},
+				Axis{"rate", []float64{0.1, 0.05, 0.2}},
+				Axis{"leaves", []float64{31, 7, 15, 63}},
+				Axis{"lambda", []float64{1, 0.1, 10}},
+			),
+			settable(
+				Spec{Info: learner.Info{ID: "isolation", Columns: coded}, Novelty: true},
+				func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
+					return FitIsolation(d, info.Columns, IsolationOptions{Info: info, Trees: int(at["trees"]), Sample: int(at["sample"]), Seed: seed})
 				},
-			},
+				Axis{"sample", []float64{1024, 256, 512}},
+				Axis{"trees", []float64{100, 200}},
+			),
 		)
 	}
 	if len(s.Rows.Texts.Values) > 0 {
 		const values = learner.AllOrigins &^ (1 << feature.FromRequest)
 		specs = append(
 			specs,
-			Spec{
-				Info: learner.Info{ID: "ngram", Texts: true},
-				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-					return FitNgram(d, NgramOptions{Info: info, Origins: values})
+			settable(
+				Spec{Info: learner.Info{ID: "ngram", Texts: true}},
+				func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
+					return FitNgram(d, NgramOptions{Info: info, Origins: values, L2: at["l2"], Grams: gramsAt(DefaultGrams, at)})
 				},
-			},
-			Spec{
-				Info:    learner.Info{ID: "rarity", Texts: true},
-				Novelty: true,
-				Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-					return FitRarity(d, RarityOptions{Info: info, Origins: values})
+				Axis{"l2", []float64{0.1, 0.01, 0.03, 0.3, 1}},
+				Axis{"order", []float64{float64(DefaultGrams.MaxN), 2, 4}},
+				Axis{"buckets", []float64{float64(DefaultGrams.Buckets), 1 << 13, learner.MaxBuckets}},
+			),
+			settable(
+				Spec{Info: learner.Info{ID: "rarity", Texts: true}, Novelty: true},
+				func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
+					return FitRarity(d, RarityOptions{Info: info, Origins: values, Prior: at["prior"], Grams: gramsAt(RarityGrams, at)})
 				},
-			},
+				Axis{"prior", []float64{3, 1, 10}},
+				Axis{"order", []float64{float64(RarityGrams.MaxN), 3}},
+			),
 		)
 	}
 	if s.Schema.Kind == event.DNS {
@@ -142,13 +173,13 @@ func Recipe(s *Set, effort Effort, seed uint64) []Spec {
 		if effort == Fast {
 			places = 1 << 17 // 200 KB less to fetch: see core/RATIONALE.md
 		}
-		specs = append(specs, Spec{
-			Info:    learner.Info{ID: "markov", Texts: true},
-			Novelty: true,
-			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-				return FitMarkov(d, MarkovOptions{Info: info, Origins: 1 << feature.FromName, Places: places})
+		specs = append(specs, settable(
+			Spec{Info: learner.Info{ID: "markov", Texts: true}, Novelty: true},
+			func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
+				return FitMarkov(d, MarkovOptions{Info: info, Origins: 1 << feature.FromName, Places: places, Order: int(at["order"])})
 			},
-		})
+			Axis{"order", []float64{4, 2, 3, 5}},
+		))
 	}
 	if len(s.Rows.Raw.Parts) > 0 {
 		specs = append(specs, Spec{
@@ -160,12 +191,17 @@ func Recipe(s *Set, effort Effort, seed uint64) []Spec {
 		})
 	}
 	if s.Schema.Whole {
-		specs = append(specs, Spec{
-			Info: learner.Info{ID: "request", Texts: true},
-			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-				return FitNgram(d, requestOptions(info))
+		o := requestOptions(learner.Info{})
+		specs = append(specs, settable(
+			Spec{Info: learner.Info{ID: "request", Texts: true}},
+			func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
+				o := requestOptions(info)
+				o.L2, o.Grams = at["l2"], gramsAt(o.Grams, at)
+				return FitNgram(d, o)
 			},
-		})
+			Axis{"l2", []float64{o.L2, 0.003, 0.03, 0.1}},
+			Axis{"order", []float64{float64(o.Grams.MaxN), 2, 4}},
+		))
 	}
 	specs = append(specs, classSpecs(s)...)
 	return append(specs, contextSpecs(s)...)
@@ -186,11 +222,25 @@ func requestOptions(info learner.Info) NgramOptions {
 
 // treesOf returns how many trees a kind gets: flows have few columns, and more
 // than 200 trees gained nothing there.
-func treesOf(k event.Kind) int {
+func treesOf(k event.Kind) Axis {
 	if k == event.Flow || k == event.Auth {
-		return 200
+		return Axis{"trees", []float64{200, 100, 400}}
 	}
-	return 400
+	return Axis{"trees", []float64{400, 200, 600}}
+}
+
+// penalties are those of linear learners.
+var penalties = Axis{"l2", []float64{1, 0.1, 10, 100}} // read-only
+
+// gramsAt returns g with the longest n-gram and the buckets that settings say.
+func gramsAt(g learner.Grams, at Settings) learner.Grams {
+	if n, ok := at["order"]; ok {
+		g.MaxN = int(n)
+	}
+	if n, ok := at["buckets"]; ok {
+		g.Buckets = int(n)
+	}
+	return g
 }
 
 // categories returns the stateless columns with categories as one column a
@@ -254,13 +304,13 @@ func classSpecs(s *Set) []Spec {
 			}
 			read, id = columns(0, s.Schema.Stateless), "class-"+name
 		}
-		specs = append(specs, Spec{
-			Info: learner.Info{ID: id, Class: name, Columns: read},
-			Only: []string{name},
-			Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-				return FitLinear(d, info.Columns, LinearOptions{Info: info})
+		specs = append(specs, settable(
+			Spec{Info: learner.Info{ID: id, Class: name, Columns: read}, Only: []string{name}},
+			func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
+				return FitLinear(d, info.Columns, LinearOptions{Info: info, L2: at["l2"]})
 			},
-		})
+			penalties,
+		))
 	}
 	return specs
 }
@@ -276,12 +326,13 @@ func contextSpecs(s *Set) []Spec {
 	for c := s.Schema.Stateless; c < d; c++ {
 		sign[c] = 1
 	}
-	specs := []Spec{{
-		Info: learner.Info{ID: "context", Columns: columns(s.Schema.Stateless, d), Context: true},
-		Fit: func(d *Data, info learner.Info) (learner.Learner, error) {
-			return FitLinear(d, info.Columns, LinearOptions{Info: info, Monotone: sign})
+	specs := []Spec{settable(
+		Spec{Info: learner.Info{ID: "context", Columns: columns(s.Schema.Stateless, d), Context: true}},
+		func(d *Data, info learner.Info, at Settings) (learner.Learner, error) {
+			return FitLinear(d, info.Columns, LinearOptions{Info: info, L2: at["l2"], Monotone: sign})
 		},
-	}}
+		penalties,
+	)}
 	for _, signal := range feature.ContextSignals(s.Schema.Kind) {
 		specs = append(specs, Spec{
 			Info:  learner.Info{ID: "signal-" + signal.Name, Class: signal.Class, Context: true},

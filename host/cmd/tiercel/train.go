@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -30,6 +28,8 @@ type trainFlags struct {
 	workers int
 	whole   bool
 	ignore  []string
+	output  string
+	tuning
 }
 
 func newTrain(s streams) *cobra.Command {
@@ -42,9 +42,20 @@ and writes one model file. Rows of one group never straddle a fold; a guard
 part that no lower tier saw sets the weights of the meta-learners and the
 thresholds. The same data and seed give the same bytes.
 
-Kind table takes CSV of arbitrary columns.`,
+Kind table takes CSV of arbitrary columns.
+
+--tune first chooses the settings of the base learners, by successive halving
+over a small grid for each, judged out of fold on the rows outside the guard
+part; what is not better than the default by more than a standard error stays.
+With a budget of fits the same data, seed and budget give the same settings;
+with one of time they depend on the machine. Stopped with ctrl-c, it goes on
+from --tune-state.
+
+The leaderboard goes to standard error; with --output json it goes to standard
+output, for programs.`,
 		Example: `  tiercel train --kind http --data train.ndjson --label label --type attack_class -o shop.tiercel
-  tiercel train --kind auth --data auth.log --labels auth.labels.csv -o auth.tiercel`,
+  tiercel train --kind auth --data auth.log --labels auth.labels.csv -o auth.tiercel
+  tiercel train --kind dns --data names.csv --tune --tune-budget 10m --tune-state names.tune -o dns.tiercel`,
 		RunE: func(c *cobra.Command, args []string) error { return fit(c.Context(), s, f, args) },
 	}
 	f.reading.flags(c)
@@ -58,6 +69,8 @@ Kind table takes CSV of arbitrary columns.`,
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "seed of all random choices")
 	c.Flags().IntVar(&f.workers, "workers", 0, "goroutines, 0 for one a core; the model does not depend on it")
 	c.Flags().BoolVar(&f.whole, "whole", true, "http: also learn requests as a whole; right for one application, wrong for many")
+	c.Flags().StringVar(&f.output, "output", "text", "leaderboard: text on standard error, or json on standard output")
+	f.tuning.flags(c)
 	c.Flags().StringSliceVar(&f.ignore, "ignore", nil, "table: `COLUMN` that is no feature, such as an address or a leak; repeatable")
 	return c
 }
@@ -66,6 +79,12 @@ Kind table takes CSV of arbitrary columns.`,
 func fit(ctx context.Context, s streams, f *trainFlags, args []string) error {
 	if f.file == "" {
 		return errors.New("train: -o MODEL is missing")
+	}
+	if f.output != "text" && f.output != "json" {
+		return fmt.Errorf("train: --output %s: want text or json", f.output)
+	}
+	if err := f.tuning.parse(); err != nil {
+		return fmt.Errorf("train: %w", err)
 	}
 	kind, err := kindOf(f.kind)
 	if err != nil {
@@ -91,19 +110,29 @@ func fit(ctx context.Context, s streams, f *trainFlags, args []string) error {
 	if err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
-	fitted, err := train.Fit(ctx, set, train.Options{
+	o := train.Options{
 		Recipe: append(recipe, plugins...),
 		Seed:   f.seed, Workers: f.workers, Sites: len(set.Sites) > 1, Hedge: true,
-		Progress: func(done, total int, what string) {
-			bar.Show(progress.State{Label: "training " + what, Done: int64(done), Total: int64(total)})
-		},
-	})
-	bar.Clear()
+	}
+	tuned, err := f.tune(ctx, set, &o, s)
 	if err != nil {
 		return err
 	}
-	bar.Note("%s", leaderboard(fitted))
+	show := progress.New(s.err, terminalWidth(s.err)) // time left is that of the fits
+	o.Progress = func(done, total int, what string) {
+		show.Show(progress.State{Label: "training " + what, Done: int64(done), Total: int64(total)})
+	}
+	fitted, err := train.Fit(ctx, set, o)
+	show.Clear()
+	if err != nil {
+		return err
+	}
+	board := boardOf(fitted, fitted.Costs(set), len(fitted.Guard))
+	if f.output == "text" {
+		bar.Note("%s", board.text())
+	}
 	m := &model.Model{Kind: kind, Name: f.name, Schema: set.Schema, Tiers: fitted.Tiers, Card: cardOf(set, fitted, f.seed)}
+	m.Card.Tuned = tuned
 	if m.Name == "" {
 		m.Name = kind.String()
 	}
@@ -116,6 +145,9 @@ func fit(ctx context.Context, s streams, f *trainFlags, args []string) error {
 		return err
 	}
 	bar.Note("%s: %d bytes, %s", report.Visible(f.file), len(data), progress.Duration(bar.Elapsed()))
+	if f.output == "json" {
+		return printJSON(s, board)
+	}
 	return nil
 }
 
@@ -145,22 +177,4 @@ func cardOf(set *train.Set, fitted *train.Fitted, seed uint64) model.Card {
 		}
 	}
 	return card
-}
-
-// leaderboard lists how each part of the tiers did on the guard part.
-func leaderboard(f *train.Fitted) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "on the guard part, %d rows that no lower tier saw:\n", len(f.Guard))
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "\tweight\tauroc\trecall at 1%\tat 0.1%\t")
-	tier := func(name string, lines []train.Line) {
-		for _, l := range lines {
-			fmt.Fprintf(w, "%s %s\t%.3f\t%.4f\t%.3f\t%.3f\t\n", name, l.Name, l.Weight, l.Metrics.AUROC, l.Metrics.R1, l.Metrics.R01)
-		}
-	}
-	tier("base", f.Learner)
-	tier("meta", f.Meta)
-	tier("super", []train.Line{f.Super})
-	w.Flush()
-	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -53,6 +53,16 @@ func (s *screen) card(c *model.Card) {
 			s.end()
 		}
 	}
+	if len(c.Tuned) > 0 {
+		s.title("TUNED", "settings chosen on the training rows; the others are the defaults")
+		for _, t := range c.Tuned {
+			s.to(2)
+			s.cell(plain, t.Learner, 20)
+			s.cell(faint, t.Name, 12)
+			s.number(strong, strconv.FormatFloat(t.Value, 'g', -1, 64), 8)
+			s.end()
+		}
+	}
 	if len(c.Limits) > 0 {
 		s.title("KNOWN LIMITS", "")
 		for _, l := range c.Limits {
