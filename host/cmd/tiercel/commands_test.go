@@ -204,6 +204,10 @@ func TestModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := write(t, "broken.tiercel", data[:len(data)-1])
+	const login = `{"line":"Jan 29 08:53:17 web1 sshd[16416]: Accepted password for anna from 192.0.2.10 port 51122 ssh2","format":"syslog"`
+	good := write(t, "good.ndjson", []byte(login+`,"max":0.9,"threat":false}`))
+	differs := write(t, "differs.ndjson", []byte(login+"}\n"+login+`,"threat":true}`))
+	other := write(t, "other.ndjson", []byte(`{"line":"203.0.113.7 - - [29/Jan/2026:10:01:02 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"-\"","format":"combined"}`))
 	for _, c := range []struct {
 		name   string
 		args   []string
@@ -218,6 +222,13 @@ func TestModel(t *testing.T) {
 		{"verify by one of two keys", []string{"verify", signed, "--key", stranger, "--key", pub}, 0, "valid, signed by"},
 		{"verify by a stranger's key", []string{"verify", signed, "--key", stranger}, 1, "not trusted"},
 		{"verify broken", []string{"verify", broken}, 1, "broken.tiercel"},
+		{"verify by canaries", []string{"verify", trained, "--canary", good}, 0, "valid"},
+		{"canary differs", []string{"verify", trained, "--canary", differs}, 1, differs + ":2: threat false, want true"},
+		{"canaries of another kind", []string{"verify", trained, "--canary", other}, 1, "none is of the model's kind"},
+		{"canaries that are none", []string{"verify", trained, "--canary", pub}, 1, pub + ":1: "},
+		{"no canaries", []string{"verify", trained, "--canary", "none.ndjson"}, 1, "none.ndjson"},
+		{"verify signed by canaries", []string{"verify", signed, "--key", pub, "--canary", differs}, 1, differs + ":2: "},
+		{"downgrade", []string{"verify", trained, "--min-epoch", "4000000000"}, 1, "older than --min-epoch 4000000000"},
 		{"key that is none", []string{"sign", trained, "--key", trained, "-o", signed}, 1, "no ed25519 key"},
 		{"diff of equals", []string{"diff", trained, signed}, 0, ""},
 		{"unknown", []string{"polish", trained}, 1, "unknown command"},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tiercel/tiercel/core/model"
 	"github.com/tiercel/tiercel/core/model/sign"
+	"github.com/tiercel/tiercel/host/internal/canary"
 	"github.com/tiercel/tiercel/host/internal/report"
 )
 
@@ -53,17 +54,25 @@ func newModelShow(s streams) *cobra.Command {
 
 func newModelVerify(s streams) *cobra.Command {
 	var keys []string
+	var demands demands
 	c := &cobra.Command{
 		Use:   "verify MODEL",
-		Short: "Check a model file and its signature",
+		Short: "Check a model file, its signature and what it says of canaries",
 		Long: `Verify checks the whole structure of a model file. With --key it also checks
 that the file is signed by one of the keys; a signature by an unknown key
-proves nothing.`,
+proves nothing. With --min-epoch it refuses a model that is older than that.
+With --canary it judges the lines of a file, and names the first that the model
+judges otherwise than the file demands. A canary is a line of JSON, of which
+min, max, threat and class may be left out:
+{"line":"...","format":"combined","min":0.9,"max":1,"threat":true,"class":"sqli"}`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			m, _, err := readModel(args[0])
 			if err != nil {
 				return err
+			}
+			if err := demands.check(m); err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
 			}
 			if len(keys) == 0 {
 				state := "not signed"
@@ -89,7 +98,44 @@ proves nothing.`,
 		},
 	}
 	c.Flags().StringSliceVar(&keys, "key", nil, "trusted ed25519 public key: a PEM `FILE` or 64 hex digits; repeatable")
+	c.Flags().Uint64Var(&demands.epoch, "min-epoch", 0, "refuse a model of an epoch below `N`")
+	c.Flags().StringVar(&demands.canaries, "canary", "", "`FILE` of lines and what the model must say of them")
 	return c
+}
+
+// demands is what a model must be beside valid and signed.
+type demands struct {
+	epoch    uint64
+	canaries string // name of a file, "" for none
+}
+
+func (d *demands) check(m *model.Model) error {
+	if m.Epoch < d.epoch {
+		return fmt.Errorf("epoch %d is older than --min-epoch %d", m.Epoch, d.epoch)
+	}
+	if d.canaries == "" {
+		return nil
+	}
+	data, err := os.ReadFile(d.canaries)
+	if err != nil {
+		return fmt.Errorf("--canary: %w", err)
+	}
+	list, err := canary.Read(data)
+	tried := 0
+	if err == nil {
+		tried, err = canary.Try(m, list)
+	}
+	var failed *canary.Error
+	switch {
+	case errors.As(err, &failed):
+		return fmt.Errorf("--canary %s:%d: %s", d.canaries, failed.Line, failed.Problem)
+	case err == nil && tried == 0:
+		err = canary.ErrNone
+	}
+	if err != nil {
+		return fmt.Errorf("--canary %s: %w", d.canaries, err)
+	}
+	return nil
 }
 
 func newModelSign(s streams) *cobra.Command {

@@ -1,13 +1,10 @@
 package stream
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,10 +15,10 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/tiercel/tiercel/core"
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/model"
 	"github.com/tiercel/tiercel/core/model/sign"
+	"github.com/tiercel/tiercel/host/internal/canary"
 )
 
 // Catalogue holds the models that are in force: those given, replaced by those
@@ -35,15 +32,6 @@ type Catalogue struct {
 
 	mu     sync.Mutex
 	models [event.NumKinds]*model.Model
-}
-
-// Canary is a line and what a model must say of it: it is what a model that was
-// trained, mapped or copied wrongly says something else of.
-type Canary struct {
-	Line   string  `json:"line"`
-	Format string  `json:"format"`
-	Min    float64 `json:"min"` // of the score
-	Max    float64 `json:"max"`
 }
 
 // NewCatalogue reads models from files; defaults hold for the kinds that no
@@ -102,7 +90,8 @@ func (c *Catalogue) Reload() error {
 		if m == nil {
 			continue
 		}
-		if err := try(m, canaries); err != nil {
+		// The file is of all models: a kind may have none.
+		if _, err := canary.Try(m, canaries); err != nil {
 			return fmt.Errorf("stream: model %s: %w", m.Name, err)
 		}
 	}
@@ -116,7 +105,7 @@ func (c *Catalogue) Reload() error {
 	return nil
 }
 
-func (c *Catalogue) fileCanaries() ([]Canary, error) {
+func (c *Catalogue) fileCanaries() ([]canary.Canary, error) {
 	if c.canaries == "" {
 		return nil, nil
 	}
@@ -124,77 +113,20 @@ func (c *Catalogue) fileCanaries() ([]Canary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream: canaries: %w", err)
 	}
-	return readCanaries(data)
-}
-
-// maxCanaries bounds how many lines a model is tried on.
-const maxCanaries = 10_000
-
-func readCanaries(data []byte) ([]Canary, error) {
-	var out []Canary
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-			continue
-		}
-		var c Canary
-		d := json.NewDecoder(bytes.NewReader(lines.Bytes()))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&c); err != nil {
-			return nil, fmt.Errorf("stream: canary %d: %w", len(out)+1, err)
-		}
-		if _, ok := event.FormatByName(c.Format); !ok || !(c.Min >= 0 && c.Min <= c.Max && c.Max <= 1) {
-			return nil, fmt.Errorf("stream: canary %d: want a known format and 0 <= min <= max <= 1", len(out)+1)
-		}
-		if out = append(out, c); len(out) > maxCanaries {
-			return nil, fmt.Errorf("stream: more than %d canaries", maxCanaries)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("stream: canaries: %w", err)
-	}
-	return out, nil
-}
-
-// try judges the canaries of a model's kind, in order, by that model alone.
-func try(m *model.Model, canaries []Canary) error {
-	e, err := core.New(core.Options{Models: []*model.Model{m}, Workers: 1})
+	list, err := canary.Read(data)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("stream: %s: %w", c.canaries, err)
 	}
-	scan := e.NewScan()
-	for i, c := range canaries {
-		f, _ := event.FormatByName(c.Format)
-		p, err := f.New(event.Options{})
-		if err != nil {
-			return err
-		}
-		feed := scan.NewFeed("canary", 0, 0)
-		b := feed.Batch()
-		b.Reset()
-		b.Buf = append(append(b.Buf, c.Line...), '\n')
-		b.Records, b.Parser, b.FirstLine = len(b.Buf), p, 1
-		err = feed.Judge(func(r *core.Result) error {
-			for k := range r.Verdicts {
-				v := &r.Verdicts[k]
-				if v.Kind != m.Kind {
-					continue // another model's
-				}
-				if v.Err != nil {
-					return fmt.Errorf("canary %d: %w", i+1, v.Err)
-				}
-				if !(v.Score >= c.Min && v.Score <= c.Max) {
-					return fmt.Errorf("canary %d: score %.6g, want %g to %g", i+1, v.Score, c.Min, c.Max)
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	return list, nil
+}
+
+// try judges the canaries of a model by that model alone; there must be some.
+func try(m *model.Model, canaries []canary.Canary) error {
+	n, err := canary.Try(m, canaries)
+	if err == nil && n == 0 {
+		err = canary.ErrNone
 	}
-	return nil
+	return err
 }
 
 // PublishModel puts a model into the object store, with the canaries that
@@ -207,7 +139,7 @@ func (h *Hub) PublishModel(ctx context.Context, data, canaries []byte) error {
 	if !m.Signed() {
 		return fmt.Errorf("stream: model %s: %w", m.Name, sign.ErrUnsigned)
 	}
-	list, err := readCanaries(canaries)
+	list, err := canary.Read(canaries)
 	if err != nil {
 		return err
 	}
@@ -291,7 +223,7 @@ func (c *Catalogue) take(ctx context.Context, h *Hub, w *Worker, name string) er
 	if err != nil {
 		return err
 	}
-	canaries, err := readCanaries(text)
+	canaries, err := canary.Read(text)
 	if err != nil {
 		return err
 	}

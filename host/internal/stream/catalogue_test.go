@@ -14,6 +14,7 @@ import (
 
 	"github.com/tiercel/tiercel/core/model"
 	"github.com/tiercel/tiercel/core/model/sign"
+	"github.com/tiercel/tiercel/host/internal/canary"
 	"github.com/tiercel/tiercel/host/internal/stream"
 )
 
@@ -42,7 +43,7 @@ func signed(t *testing.T, epoch uint64, k ed25519.PrivateKey) []byte {
 func canaries(t *testing.T, least float64) []byte {
 	t.Helper()
 	var out []byte
-	for _, c := range []stream.Canary{
+	for _, c := range []canary.Canary{
 		{Line: `203.0.113.9 - - [29/Jan/2026:10:01:03 +0000] "GET /item?id=1%27%20UNION%20SELECT%20password%20FROM%20users-- HTTP/1.1" 200 512 "-" "Mozilla/5.0"`, Format: "combined", Min: least, Max: 1},
 		{Line: `203.0.113.7 - - [29/Jan/2026:10:01:02 +0000] "GET /shop HTTP/1.1" 200 512 "-" "Mozilla/5.0"`, Format: "combined", Min: 0, Max: 0.5},
 	} {
@@ -129,6 +130,7 @@ func TestPublishModelRefuses(t *testing.T) {
 		{"unsigned", unsigned, canaries(t, 0.5), "not signed"},
 		{"canary dies", good, []byte(strings.Replace(string(canaries(t, 0.5)), `"max":0.5`, `"max":0`, 1)), "canary 2: score"},
 		{"canary of no format", good, []byte(`{"line":"x","format":"pigeon","min":0,"max":1}`), "canary 1"},
+		{"no canary", good, nil, "none is of the model's kind"},
 		{"range upside down", good, []byte(`{"line":"x","format":"combined","min":1,"max":0}`), "canary 1"},
 	} {
 		if err := s.hub.PublishModel(context.Background(), c.model, c.with); err == nil || !strings.Contains(err.Error(), c.want) {
