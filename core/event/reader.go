@@ -11,6 +11,12 @@ import (
 // text gained no speed, and what is in flight grows with the workers.
 const DefaultBatchBytes = 128 << 10
 
+// MaxBatchRecords is how many lines or JSON records a Reader puts into a batch:
+// what 128 KiB hold of lines of 64 bytes. An event, its rows and its verdict take
+// some 2 KiB however short its line is, so without it 128 KiB of empty records
+// were 100 MB.
+const MaxBatchRecords = 2048
+
 // maxLineLimit bounds Limits.MaxLine: spans are 32 bits wide and parsers append
 // unescaped text to the buffer that holds the record.
 const maxLineLimit = 1 << 28
@@ -103,12 +109,25 @@ func (r *Reader) Next(b *Batch) error {
 	if n == 0 {
 		return r.err
 	}
+	n = r.atMost(n)
 	head := 0
 	if r.headed != nil {
 		head, n = r.headers(n)
 	}
 	r.give(b, n, head)
 	return nil
+}
+
+// atMost cuts the first n bytes of the window behind MaxBatchRecords lines.
+func (r *Reader) atMost(n int) int {
+	if countLines(r.window[:n]) <= MaxBatchRecords {
+		return n
+	}
+	end := 0
+	for range MaxBatchRecords {
+		end += bytes.IndexByte(r.window[end:n], '\n') + 1
+	}
+	return end
 }
 
 // begin passes over a byte order mark and finds how records are cut.

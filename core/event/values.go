@@ -154,7 +154,7 @@ func (r *Reader) nextValues(b *Batch) error {
 			return nil
 		case ended:
 			b.spans = append(b.spans, Span{uint32(v.start), uint32(len(b.Buf) - v.start)})
-			if len(b.Buf) >= r.size {
+			if len(b.Buf) >= r.size || len(b.spans) >= MaxBatchRecords {
 				r.endValues(b)
 				return nil
 			}

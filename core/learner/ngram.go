@@ -134,22 +134,21 @@ func (l *Ngram) Explain(dst []Part, b *Batch, row, max int) []Part {
 	v := &b.Texts.Of(row)[best]
 	text := b.Texts.Bytes(v)
 	_, distinct := l.grams.sum(text, l.weights, &seen)
-	return appendLargest(dst, runs(&l.grams, text, l.weights, l.factor(distinct), best), max)
+	return appendLargest(dst, runs(&l.grams, text, l.weights, l.factor(distinct), best, &seen), max)
 }
 
 // runs spreads the weights of the distinct n-grams of text, times factor, over
-// the bytes they cover and joins neighbours of the same sign.
-func runs(g *Grams, text []byte, w []int8, factor float64, value int) []Part {
+// the bytes they cover and joins neighbours of the same sign. seen is reset first.
+func runs(g *Grams, text []byte, w []int8, factor float64, value int, seen *marks) []Part {
 	if len(text) == 0 {
 		return nil
 	}
 	at := make([]float32, len(text))
-	seen := make([]bool, g.Buckets)
+	seen.reset()
 	g.each(text, func(bucket uint32, from, to int) {
-		if seen[bucket] || to <= from {
+		if to <= from || fresh(&seen.at, seen.tag, uint64(bucket)) == 0 {
 			return
 		}
-		seen[bucket] = true
 		share := float32(factor * float64(w[bucket]) / float64(to-from))
 		for i := from; i < to; i++ {
 			at[i] += share

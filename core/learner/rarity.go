@@ -103,7 +103,7 @@ func (l *Rarity) Explain(dst []Part, b *Batch, row, max int) []Part {
 	}
 	text := b.Texts.Bytes(&b.Texts.Of(row)[best])
 	_, distinct := l.grams.sum(text, l.rarity, &seen)
-	return appendLargest(dst, runs(&l.grams, text, l.rarity, l.factor(distinct), best), max)
+	return appendLargest(dst, runs(&l.grams, text, l.rarity, l.factor(distinct), best, &seen), max)
 }
 
 // State returns the learner as a model file stores it.
