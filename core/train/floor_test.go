@@ -137,12 +137,12 @@ func TestSameRate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, err := sameRate(flat, to, floorShare); err != nil {
+	if c, err := sameRate(flat, to, floorRate, floorShare); err != nil {
 		t.Error(err)
 	} else if got, want := c.LogOdds(-math.Log(1e-3*floorShare)), to.Threshold(1e-3); math.Abs(got-want) > 0.2 {
 		t.Errorf("constant evidence: log-odds %g, want %g", got, want)
 	}
-	c, err := sameRate(from, to, floorShare)
+	c, err := sameRate(from, to, floorRate, floorShare)
 	if err != nil {
 		t.Fatal(err)
 	}
