@@ -30,8 +30,10 @@ models: data
 	$(GO) run ./examples/train models -data $(DATA) -o core/model/models
 
 ## quality: measures every set of DATA and the default models, writes QUALITY.md
+## and its plots; SEEDS=5 trains each set with five seeds and says what is chance
+SEEDS ?= 1
 quality: data
-	$(GO) run ./examples/train quality -data $(DATA) -o examples/train/QUALITY.md
+	$(GO) run ./examples/train quality -data $(DATA) -seeds $(SEEDS) -o examples/train/QUALITY.md
 
 .PHONY: attack
 ## attack: how often attackers who see the score evade the default model; writes ATTACK.md

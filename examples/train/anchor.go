@@ -53,18 +53,12 @@ func besideAnchor(w io.Writer, title string, m train.Metrics) {
 
 // decided writes F1 and accuracy where false alarms are at most 6 %, threshold
 // read off the test scores, and how budgets asked on the training part are kept.
-func decided(w io.Writer, scored *train.Scored, y []uint8) {
-	_, threshold := train.RecallAt(scored.LogOdds, y, nil, 0.06)
-	c := train.Confuse(scored.LogOdds, y, nil, threshold)
-	fmt.Fprintf(w, "\nAt 6 %% false alarms on the test: F1 %.3f, accuracy %.3f. ", c.F1(), c.Accuracy())
+func decided(w io.Writer, o *outcome) {
+	c := o.limits[0].fromTest
+	fmt.Fprintf(w, "\nAt 6 %% false alarms, threshold read off the test: F1 %.3f, accuracy %.3f. ", c.F1(), c.Accuracy())
 	fmt.Fprint(w, "Budget asked and realised:")
-	for _, budget := range []float64{0.001, 0.003, 0.01, 0.03} {
-		fpr, _ := realised(scored.Rate, y, budget)
-		fmt.Fprintf(w, " %.1f %% %.2f %%,", 100*budget, 100*fpr)
+	for i, budget := range asked {
+		fmt.Fprintf(w, " %.1f %% %.2f %%,", 100*budget, 100*o.realised[i])
 	}
-	best := 0.0
-	for _, b := range scored.Bases {
-		best = max(best, train.AUROC(b, y, nil))
-	}
-	fmt.Fprintf(w, " super less best learner: AUROC %+.4f.\n", train.AUROC(scored.LogOdds, y, nil)-best)
+	fmt.Fprintf(w, " super less best of its parts (%s): AUROC %+.4f.\n", o.best, o.AUROC-o.bestAUROC)
 }

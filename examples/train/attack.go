@@ -20,6 +20,7 @@ import (
 
 // Budget of an attack.
 const (
+	attackSeeds   = 100  // attacks to begin with for each change
 	attackQueries = 500  // requests whose score the attacker may see
 	generation    = 25   // of them at a time
 	attackBudget  = 1e-3 // false alarms of the defender

@@ -3,15 +3,16 @@
 //	go run ./examples/train models  -data FOLDER -o core/model/models
 //	go run ./examples/train quality -data FOLDER -o examples/train/QUALITY.md
 //	go run ./examples/train attack -o examples/train/ATTACK.md
-//	go run ./examples/train transfer -data FOLDER -only flow -most 4000
+//	go run ./examples/train quality -data FOLDER -only dga -seeds 5
+//	go run ./examples/train leave   -data FOLDER -what site -only flow -most 4000
 //	go run ./examples/train fewshot -data FOLDER -o examples/train/FEWSHOT.md
 //	go run ./examples/train sites -data FOLDER
 //
 // models trains the four default models that the command line embeds; the same
 // data give the same bytes. quality trains one model on each set's training
 // part and scores its test parts, and scores the default models on test parts
-// that they have not seen; trivial rules stand beside every score. transfer
-// leaves each site of a default model's rows out in turn. fewshot takes a model
+// that they have not seen; trivial rules stand beside every score. leave
+// leaves each type of attack, site or set out of the training in turn. fewshot takes a model
 // of one site to another and labels a few records there. sites asks whether
 // budgets hold on each site, with and without the rates of the site.
 package main
@@ -40,20 +41,27 @@ func main() {
 	out := flags.String("o", "", "where to write")
 	only := flags.String("only", "", "one set or kind alone")
 	seed := flags.Uint64("seed", 1, "of folds and learners")
-	most := flags.Int("most", 0, "transfer: rows of a site and label, 0 for all")
+	most := flags.Int("most", 0, "quality, leave: rows of a site and label, 0 for all")
 	keep := flags.String("models", "", "fewshot: folder that keeps the models of the sites")
-	seeds := flags.Int("seeds", 100, "attack: attacks to begin with for each change")
+	seeds := flags.Int("seeds", 0, "quality: how many seeds each set is trained with; attack: attacks to begin with for each change, default 100")
+	plots := flags.String("plots", "", "quality: folder of the plots, default plots beside the report")
+	what := flags.String("what", "", "leave: type, site or set; default all three")
 	flags.Parse(os.Args[2:])
 	var err error
 	switch os.Args[1] {
 	case "models":
 		err = writeModels(ctx, *data, *out, *only, *seed)
-	case "transfer":
-		err = transfer(ctx, os.Stdout, *data, *only, *seed, *most)
+	case "leave":
+		err = leave(ctx, &leaving{data: *data, out: *out, only: *only, what: *what, seed: *seed, most: *most})
 	case "attack":
+		if *seeds == 0 {
+			*seeds = attackSeeds
+		}
 		err = attack(*out, *seed, *seeds, attackQueries)
 	case "quality":
-		err = quality(ctx, *data, *out, *only, *seed)
+		err = quality(ctx, &reporting{
+			data: *data, out: *out, only: *only, plots: *plots, seed: *seed, seeds: *seeds, most: *most,
+		})
 	case "fewshot":
 		err = fewshot(ctx, *data, *out, *keep, *only, *seed)
 	case "sites":
@@ -68,7 +76,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: train models|quality|transfer|fewshot|sites|attack -data FOLDER -o PATH [-only NAME] [-seed N]")
+	fmt.Fprintln(os.Stderr, "usage: train models|quality|leave|fewshot|sites|attack -data FOLDER -o PATH [-only NAME] [-seed N]")
 	os.Exit(2)
 }
 

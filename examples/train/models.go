@@ -149,10 +149,10 @@ func leaderboard(w io.Writer, f *train.Fitted) {
 }
 
 // measureDefault scores a kind's embedded model on test parts, site by site.
-func measureDefault(w io.Writer, data string, kind event.Kind) error {
+func measureDefault(w io.Writer, data string, kind event.Kind) (*outcome, error) {
 	m, err := defaultModel(kind)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	fmt.Fprintf(w, "\n## Default model: %s\n\n", kind)
 	fmt.Fprintln(w, "| test rows | normal | attacks | AUROC | R1 | R01 | false alarms at 1 % | at 0.1 % | recall at 1 % | at 0.1 % |")
@@ -178,19 +178,20 @@ func measureDefault(w io.Writer, data string, kind event.Kind) error {
 	files := defaults(kind, "test")
 	for _, f := range files {
 		if _, _, err := row(f.path, []file{f}); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	test, scored, err := row("all", files)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	byType(w, test, scored)
 	if found, survive := survivors(m.Tiers, test); found > 0 {
 		fmt.Fprintf(w, "\nThe floor by itself finds %d attacks at a budget of %g %%.\n\n", found, 100*attackBudget)
 		writeSurvivors(w, found, survive)
 	}
-	return nil
+	learners, metas := names(m.Tiers)
+	return outcomeOf("default-"+kind.String(), "", learners, metas, scored, labels(test)), nil
 }
 
 // byType writes the recall of each type of attack at the budgets.
