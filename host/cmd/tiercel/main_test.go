@@ -132,7 +132,7 @@ func tiercel(t testing.TB, stdin io.Reader, args ...string) result {
 	}
 	c := exec.Command(self, args...)
 	peak := filepath.Join(t.TempDir(), "memory")
-	c.Env = append(os.Environ(), asTiercel+"="+peak)
+	c.Env = append(os.Environ(), asTiercel+"="+peak, "GOGC="+strconv.Itoa(gcPercent)) // as main sets it
 	c.Stdin = stdin
 	var out, said bytes.Buffer
 	c.Stdout, c.Stderr = &out, &said
