@@ -25,6 +25,7 @@ func Diff(a, b *Model) []string {
 	d.bases(a, b)
 	d.metas(a.Tiers, b.Tiers)
 	d.curves("final score", a.Tiers.Super.Calibration, b.Tiers.Super.Calibration, a.Tiers.Super.Tail, b.Tiers.Super.Tail)
+	d.selectors(a, b)
 	if !slices.Equal(a.Adaptation, b.Adaptation) {
 		d.add("labels of a site: " + strconv.Itoa(len(a.Adaptation)) + " bytes -> " + strconv.Itoa(len(b.Adaptation)) + " bytes, with other contents")
 	}

@@ -34,6 +34,10 @@ type Model struct {
 	// for nothing. Its bounds are kept by core/adapt, whoever wrote it.
 	Adaptation []byte
 
+	// Selector knows on which rows most learners need not run, where somebody asks
+	// to spare them; nil for none.
+	Selector *ensemble.Selector
+
 	// Key and Signature are set by package sign; the zero Signature is none.
 	Key       [32]byte // ed25519 public key; whether to trust it is the caller's business
 	Signature [64]byte
@@ -136,6 +140,11 @@ func (m *Model) Validate() error {
 	}
 	if t.Super.Tail == nil {
 		return Error("no false-alarm rate for the final score")
+	}
+	if m.Selector != nil {
+		if err := m.Selector.Check(len(m.Tiers.Bases)); err != nil {
+			return err
+		}
 	}
 	return m.validateBases()
 }

@@ -72,6 +72,15 @@ func sample() *model.Model {
 		Plugins: []model.Plugin{{ID: "acme", Version: "1.2.0", SHA256: [32]byte{1, 2, 0xff}}},
 
 		Adaptation: []byte("labels of a site"),
+		Selector: &ensemble.Selector{
+			Asked: []int{1, 0},
+			Edges: [][]float32{{-1.5, 2}, {0.25}},
+			Total: ensemble.Hits{1, 2, 3, 4, 5, 6, 70},
+			Cells: []ensemble.Cell{
+				{Key: 1<<5 | 1, Rows: 900, Hits: ensemble.Hits{0, 0, 0, 0, 0, 1, 2}, LogOdds: -6.5},
+				{Key: 3<<5 | 2, Rows: 40, Hits: ensemble.Hits{1, 1, 2, 2, 2, 2, 20}, LogOdds: 0.5},
+			},
+		},
 	}
 }
 
@@ -80,7 +89,7 @@ func TestRoundTrip(t *testing.T) {
 	table.Kind, table.Schema.Kind = event.Table, event.Table
 	table.Schema.Table = []feature.Column{{Source: "length"}, {Source: "proto", Level: []string{"tcp"}}, {Source: "rate", Level: []string{}}}
 	bare := sample()
-	bare.Plugins, bare.Card, bare.Name, bare.Epoch, bare.Adaptation = nil, model.Card{}, "", 0, nil
+	bare.Plugins, bare.Card, bare.Name, bare.Epoch, bare.Adaptation, bare.Selector = nil, model.Card{}, "", 0, nil, nil
 	bare.Tiers.Bases = bare.Tiers.Bases[:1]
 	bare.Tiers.Metas = []*ensemble.MetaLearner{{
 		Name: "m", Mixer: must(ensemble.NewMinP([]float64{1})), Calibration: bare.Tiers.Metas[0].Calibration,
@@ -214,6 +223,10 @@ func TestReadRefuses(t *testing.T) {
 		{"a hash that is none", swap(`0102ff`, `0102fg`)},
 		{"an unknown mixer", swap(`\"mixer\":\"fisher\"`, `\"mixer\":\"tinker\"`)},
 		{"no kind", swap(`"kind":"http"`, `"kind":"none"`)},
+		{"a selector that asks nobody", swap(`\"asked\":[1,0]`, `\"asked\":[]`)},
+		{"a selector that asks twice", swap(`\"asked\":[1,0]`, `\"asked\":[1,1]`)},
+		{"a selector that asks who is not there", swap(`\"asked\":[1,0]`, `\"asked\":[1,3]`)},
+		{"tensors of a selector that is not there", swap(`"selector":"{\"asked\":[1,0]}"`, `"selector":""`)},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -258,6 +271,15 @@ func TestAppendRefuses(t *testing.T) {
 		{"two learners of one id", func(m *model.Model) { m.Tiers.Bases[1] = m.Tiers.Bases[0] }},
 		{"no learner", func(m *model.Model) { m.Tiers.Bases[0].Learner = nil }},
 		{"an absent learner without a plugin", func(m *model.Model) { m.Plugins = nil }},
+		{"keys of cells out of order", func(m *model.Model) { m.Selector.Cells[1].Key = 3 }},
+		{"a key beyond the learners asked", func(m *model.Model) { m.Selector.Cells[1].Key = 1 << 10 }},
+		{"more threats than rows in a cell", func(m *model.Model) { m.Selector.Cells[1].Rows = 19 }},
+		{"threats that fall with the rate", func(m *model.Model) { m.Selector.Cells[1].Hits[1] = 0 }},
+		{"more threats in cells than in all", func(m *model.Model) { m.Selector.Total[0] = 0 }},
+		{"log-odds beyond the clip", func(m *model.Model) { m.Selector.Cells[0].LogOdds = -13 }},
+		{"edges that fall", func(m *model.Model) { m.Selector.Edges[0][1] = -2 }},
+		{"no edges", func(m *model.Model) { m.Selector.Edges = m.Selector.Edges[:1] }},
+		{"no cells", func(m *model.Model) { m.Selector.Cells = nil }},
 		{"a plugin without a learner", func(m *model.Model) { m.Plugins = append(m.Plugins, model.Plugin{ID: "b"}) }},
 	}
 	for _, c := range cases {
@@ -312,6 +334,19 @@ func TestDiff(t *testing.T) {
 		"measured auroc on a shop, test: 0.987 -> 0.99",
 		"tuned rate of trees 0.05: removed",
 	}
+	if got := model.Diff(a, b); !reflect.DeepEqual(got, want) {
+		t.Errorf("differences %q, want %q", got, want)
+	}
+
+	a, b = sample(), sample()
+	b.Selector.Asked = []int{0, 1}
+	b.Selector.Cells[0].Rows++
+	want = []string{"selector asks: ngram, linear -> linear, ngram", "selector rows: 1 of 2 numbers differ"}
+	if got := model.Diff(a, b); !reflect.DeepEqual(got, want) {
+		t.Errorf("differences %q, want %q", got, want)
+	}
+	b.Selector = nil
+	want = []string{"selector: 2 cells -> none"}
 	if got := model.Diff(a, b); !reflect.DeepEqual(got, want) {
 		t.Errorf("differences %q, want %q", got, want)
 	}

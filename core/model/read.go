@@ -198,7 +198,7 @@ func (f *file) has(name string) bool {
 
 // metadataNames are the texts that a header may hold.
 var metadataNames = [...]string{
-	"card", "epoch", "format", "key", "kind", "learners", "name", "plugins", "schema", "signature", "tiers",
+	"card", "epoch", "format", "key", "kind", "learners", "name", "plugins", "schema", "selector", "signature", "tiers",
 }
 
 func (f *file) text(name string) string {
@@ -237,6 +237,9 @@ func (f *file) model(body []byte) (*Model, error) {
 		return nil, err
 	}
 	if m.Tiers, err = f.tiers(body); err != nil {
+		return nil, err
+	}
+	if m.Selector, err = f.selector(body); err != nil {
 		return nil, err
 	}
 	if f.has(adaptation) {

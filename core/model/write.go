@@ -124,6 +124,9 @@ func (m *Model) metadata() [][2]string {
 	if m.Key != [32]byte{} {
 		parts = append(parts, [2]string{"key", hexText(m.Key[:])})
 	}
+	if m.Selector != nil {
+		parts = append(parts, [2]string{selector, selectorJSON(m.Selector)})
+	}
 	if m.Signed() {
 		parts = append(parts, [2]string{"signature", hexText(m.Signature[:])})
 	}
@@ -339,7 +342,7 @@ const adaptation = "adaptation"
 
 // tensors collects every array of the model under its name in the file:
 // base.I.state.NAME, base.I.calibration, base.I.tail, meta.J.weights,
-// meta.J.calibration, super.beta, super.calibration, super.tail, adaptation.
+// meta.J.calibration, super.beta, super.calibration, super.tail, adaptation, selector.NAME.
 func (m *Model) tensors() ([]entry, error) {
 	var out []entry
 	add := func(name string, t learner.Tensor) {
@@ -381,6 +384,11 @@ func (m *Model) tensors() ([]entry, error) {
 	super := m.Tiers.Super
 	add("super.beta", learner.Tensor{Shape: []int{len(super.Beta)}, F64: super.Beta})
 	curves("super.", super.Calibration, super.Tail)
+	if m.Selector != nil {
+		for _, t := range selectorTensors(m.Selector) {
+			add(selector+"."+t.Name, t)
+		}
+	}
 	if len(m.Adaptation) > 0 {
 		add(adaptation, learner.Tensor{Shape: []int{len(m.Adaptation)}, U8: m.Adaptation})
 	}
