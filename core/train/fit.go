@@ -38,6 +38,8 @@ type Fitted struct {
 	Learner []Line
 	Meta    []Line
 	Super   Line
+	// Selector knows which rows need few learners; nil where that saves nothing.
+	Selector *ensemble.Selector
 
 	bases []ensemble.Base // of Learner, and metas of Meta: see Costs
 	metas []*ensemble.MetaLearner
@@ -63,7 +65,9 @@ var errTooFew = errors.New("train: fewer than two base learners could be fitted"
 //  4. The super-learner weighs the metas on the guard part, or takes the best
 //     single one; the thresholds come from normal rows that no learner had seen
 //     when it scored them.
-//  5. The base learners that are used are fitted once more, on all rows.
+//  5. The selector learns from the same out-of-fold scores on which rows a few
+//     learners are enough: see FitSelector.
+//  6. The base learners that are used are fitted once more, on all rows.
 //
 // Whatever was no use is left out: learners to which no meta gives weight, and
 // metas to which the super-learner gives none.
@@ -116,6 +120,7 @@ func Fit(ctx context.Context, s *Set, o Options) (*Fitted, error) {
 			return nil, err
 		}
 		folds = append(folds, foldScores{"-types", leave, scores})
+		f.left = scores
 	}
 	if err := f.bases(random); err != nil {
 		return nil, err
@@ -160,6 +165,7 @@ type fitting struct {
 	meta         []*ensemble.MetaLearner
 	random       *Table      // calibrated scores of all rows out of random folds
 	outOfFold    [][]float32 // the raw ones, [spec][row]
+	left         [][]float32 // out of folds that leave out types and sites; nil for none
 	certified    int         // the spec of the certified learner, -1 for none
 }
 
@@ -399,6 +405,7 @@ func (f *fitting) finish(ctx context.Context, sites bool, seed uint64) (*Fitted,
 	if out.Tiers, err = f.prune(super.Learner, shares); err != nil {
 		return nil, err
 	}
+	out.Selector = f.selector(out.Tiers, raw)
 	return out, f.refitAll(ctx, out.Tiers)
 }
 

@@ -99,7 +99,7 @@ func trainDefault(ctx context.Context, data string, kind event.Kind, seed uint64
 		return nil, err
 	}
 	leaderboard(os.Stderr, fitted)
-	m := &model.Model{Kind: kind, Name: kind.String(), Schema: set.Schema, Tiers: fitted.Tiers, Epoch: 1}
+	m := &model.Model{Kind: kind, Name: kind.String(), Schema: set.Schema, Tiers: fitted.Tiers, Selector: fitted.Selector, Epoch: 1}
 	m.Card = model.Card{Seed: seed, Limits: limits[kind]}
 	for i, name := range set.Sites {
 		s := model.Source{Name: name}

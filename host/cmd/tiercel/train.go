@@ -131,7 +131,7 @@ func fit(ctx context.Context, s streams, f *trainFlags, args []string) error {
 	if f.output == "text" {
 		bar.Note("%s", board.text())
 	}
-	m := &model.Model{Kind: kind, Name: f.name, Schema: set.Schema, Tiers: fitted.Tiers, Card: cardOf(set, fitted, f.seed)}
+	m := &model.Model{Kind: kind, Name: f.name, Schema: set.Schema, Tiers: fitted.Tiers, Selector: fitted.Selector, Card: cardOf(set, fitted, f.seed)}
 	m.Card.Tuned = tuned
 	if m.Name == "" {
 		m.Name = kind.String()
