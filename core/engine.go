@@ -30,6 +30,18 @@ type Options struct {
 	// costs a fraction.
 	ThreatsOnly bool
 
+	// Skip goes further than ThreatsOnly, which it needs: learners do not run on
+	// events of which the model's Selector learned that they hardly ever make
+	// threats of their like, though it is not certain. It is the share of all
+	// threats that may be lost by that, as far as training can tell, in (0, 1); 0
+	// skips nothing. What the certified floor says is never skipped. Verdicts say
+	// so (Skipped); models without a Selector skip nothing.
+	Skip float64
+	// Audit is the share of the events to be skipped on which every learner runs
+	// all the same, chosen by a hash of their number, so that FileSummary.Skips
+	// tells what is lost; default DefaultAudit.
+	Audit float64
+
 	// Site estimates false-alarm rates from the log's own records, without labels,
 	// as the pass goes: see adapt.Rates. Every learner runs on every record then,
 	// whatever ThreatsOnly says.
@@ -45,6 +57,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Audit <= 0 {
+		o.Audit = DefaultAudit
 	}
 	if o.Site {
 		o.ThreatsOnly = false

@@ -79,7 +79,7 @@ func (j *job) example(i int) *adapt.Example {
 // gate had held back included.
 func (j *job) scores(k event.Kind, i int) []float32 {
 	sc, rows := j.engine.kinds[k], &j.kinds[k]
-	if rows.gate != nil && rows.inside[i] {
+	if rows.spared(i) {
 		rows.gate.complete(sc, rows, i)
 	}
 	for b := range rows.one {

@@ -21,10 +21,12 @@ type gate struct {
 	limit rateLimit
 	reach float64 // rate of the trained tiers above which guests can make no threat
 	cost  []float64
-	box   *ensemble.Ceiling // nil: all learners run on every row
+	skip  *skipper          // nil unless Options.Skip: what is asked of every row then
+	box   *ensemble.Ceiling // nil: all learners run on every row that is not skipped
 	out   float64           // share of the rows outside it, of those that it was made from
 
-	rows []int // scratch: rows outside the box
+	left []int // scratch: rows that were not skipped
+	rows []int // rows outside the box, of these
 
 	wait, pause int  // batches until the next box may be made, and what wait is set to then
 	stale       bool // the box no longer serves: the next batch is scored whole
@@ -54,8 +56,8 @@ func (l rateLimit) mark(v *Verdict) {
 	v.Score, v.FalseAlarmRate = l.score, math.Nextafter(l.rate, 1)
 }
 
-func newGate(s *scorer, b Budget) *gate {
-	g := &gate{limit: limitOf(s.tiers, b)}
+func newGate(s *scorer, o *Options) *gate {
+	g := &gate{limit: limitOf(s.tiers, o.Budget)}
 	g.reach = g.limit.rate
 	if len(s.guests) > 0 {
 		g.reach = min(1, g.limit.rate*portable.Exp(ensemble.GuestReach)*(1+guestSlack))
@@ -63,6 +65,7 @@ func newGate(s *scorer, b Budget) *gate {
 	for i := range s.tiers.Bases {
 		g.cost = append(g.cost, costOf(s.tiers.Bases[i].Learner.Info()))
 	}
+	g.skip = newSkipper(s, o, g.reach, s.adjuster.Bound())
 	return g
 }
 
@@ -86,7 +89,24 @@ func costOf(info learner.Info) float64 {
 }
 
 // asks reports whether learner i runs on every row.
-func (g *gate) asks(i int) bool { return g == nil || g.box == nil || g.box.Asked>>i&1 == 1 }
+func (g *gate) asks(i int) bool {
+	switch {
+	case g == nil:
+		return true
+	case g.skip != nil:
+		return g.skip.asked>>i&1 == 1
+	}
+	return g.box == nil || g.box.Asked>>i&1 == 1
+}
+
+// boxed reports whether learner i runs on the rows that are not skipped, before
+// the box decides them.
+func (g *gate) boxed(i int) bool {
+	return g.skip != nil && g.box != nil && !g.asks(i) && g.box.Asked>>i&1 == 1
+}
+
+// held reports whether learner i runs only on the rows outside the box.
+func (g *gate) held(i int) bool { return !g.asks(i) && !g.boxed(i) }
 
 // begin makes the gate ready for the next batch.
 func (g *gate) begin() {
@@ -95,26 +115,51 @@ func (g *gate) begin() {
 	}
 }
 
+// fate is what became of a row at the gate.
+type fate uint8
+
+const (
+	whole   fate = iota // all learners ran
+	inside              // the box decided: no threat
+	skipped             // spared, by what was learned
+	checked             // would have been; all learners ran, to see what that loses
+)
+
 // finish runs the learners that the gate held back on the rows that need them,
-// and forms a new box where there is none that serves. done tells of each row of
-// kind k whether it is decided: inside the box, no threat.
-func (g *gate) finish(s *scorer, r *kindRows, k event.Kind) {
-	r.inside = sized(r.inside, r.rows.N)
-	g.rows = g.rows[:0]
-	present := 0
+// and forms a new box where there is none that serves. It says of each row of
+// kind k what became of it.
+func (g *gate) finish(j *job, s *scorer, r *kindRows, k event.Kind) {
+	r.fate = sized(r.fate, r.rows.N)
+	g.left, g.rows = g.left[:0], g.rows[:0]
+	if g.skip != nil {
+		g.skip.logOdds = sized(g.skip.logOdds, r.rows.N)
+	}
 	for i := range r.seen {
-		r.inside[i] = false
+		r.fate[i] = whole
 		if r.seen[i].Kind != k {
 			continue
 		}
-		present++
-		if g.box != nil && g.box.Below(r.raw, i) {
-			r.inside[i] = true
+		if g.skip != nil && g.skip.spares(r.raw, i) {
+			if r.fate[i] = skipped; !g.skip.audits(j.recordOf(i)) {
+				continue
+			}
+			r.fate[i] = checked
+		}
+		g.left = append(g.left, i)
+	}
+	for b := range s.tiers.Bases {
+		if g.boxed(b) {
+			r.ask(s.tiers.Bases[b].Learner, r.raw[b], g.left)
+		}
+	}
+	for _, i := range g.left {
+		if g.box != nil && r.fate[i] == whole && g.box.Below(r.raw, i) {
+			r.fate[i] = inside
 		} else {
 			g.rows = append(g.rows, i)
 		}
 	}
-	if g.box != nil && len(g.rows) > 0 {
+	if len(g.rows) > 0 {
 		g.rest(s, r)
 	}
 	if g.wait--; g.wait > 0 {
@@ -123,7 +168,7 @@ func (g *gate) finish(s *scorer, r *kindRows, k event.Kind) {
 	switch {
 	case g.box == nil:
 		g.form(s, r)
-	case float64(len(g.rows)) > (g.out+moreOut)*float64(present):
+	case float64(len(g.rows)) > (g.out+moreOut)*float64(len(g.left)):
 		g.stale = true
 	}
 }
@@ -145,14 +190,18 @@ func (g *gate) form(s *scorer, r *kindRows) {
 // complete runs the learners that were held back on row i.
 func (g *gate) complete(s *scorer, r *kindRows, i int) {
 	g.rows = append(g.rows[:0], i)
-	g.rest(s, r)
-	r.inside[i] = false
+	for b := range s.tiers.Bases {
+		if !g.asks(b) && (g.held(b) || r.fate[i] == skipped) {
+			r.ask(s.tiers.Bases[b].Learner, r.raw[b], g.rows)
+		}
+	}
+	r.fate[i] = whole
 }
 
 // rest runs the learners held back on g.rows.
 func (g *gate) rest(s *scorer, r *kindRows) {
 	for b := range s.tiers.Bases {
-		if !g.asks(b) {
+		if g.held(b) {
 			r.ask(s.tiers.Bases[b].Learner, r.raw[b], g.rows)
 		}
 	}

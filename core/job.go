@@ -42,7 +42,7 @@ type kindRows struct {
 	one     []float32   // one row of raw scores
 	gate    *gate       // nil unless Options.ThreatsOnly
 	proof   *certifier
-	inside  []bool      // rows that the gate decided
+	fate    []fate      // of the rows at the gate
 	guests  [][]float32 // one slice a guest, of the rows asked
 	asked   []int
 
@@ -65,7 +65,7 @@ func (j *job) use(e *Engine) {
 			j.tiers[k] = s.tiers.NewEvaluation()
 			j.kinds[k].proof = newCertifier(s, &e.options)
 			if e.options.ThreatsOnly {
-				j.kinds[k].gate = newGate(s, e.options.Budget)
+				j.kinds[k].gate = newGate(s, &e.options)
 			}
 		}
 	}
@@ -142,7 +142,7 @@ func (j *job) finish() {
 			s := j.engine.kinds[k]
 			s.score(r.raw, s.context, &r.rows, r.gate)
 			if r.gate != nil {
-				r.gate.finish(s, r, event.Kind(k))
+				r.gate.finish(j, s, r, event.Kind(k))
 			}
 			if len(s.guests) > 0 {
 				r.visit(j, s, event.Kind(k))
@@ -177,14 +177,19 @@ const errAllMissing = event.ParseError("no learner could score this event")
 // judge evaluates the tiers for row i.
 func (j *job) judge(v *Verdict, e *event.Event, i int) {
 	s, r := j.engine.kinds[e.Kind], &j.kinds[e.Kind]
-	if r.gate != nil && r.inside[i] {
+	if r.spared(i) {
 		v.Entity = EntityOf(&j.batch, e)
-		r.gate.limit.mark(v)
+		if r.fate[i] == skipped {
+			r.gate.skip.mark(v, r.gate.limit, i)
+		} else {
+			r.gate.limit.mark(v)
+		}
 		if audited(v.Record) {
 			v.Lift = r.lift(s, i)
 		}
 		return
 	}
+	v.Audited = r.gate != nil && r.fate[i] == checked
 	x := j.evaluate(s, r, i)
 	if x.Score != x.Score {
 		v.Err = errAllMissing
@@ -217,6 +222,11 @@ func (j *job) judge(v *Verdict, e *event.Event, i int) {
 		v.Severity = severityOf(v.FalseAlarmRate, v.Class)
 		v.Certified = r.proof.certify(s, x, &r.rows, i)
 	}
+}
+
+// spared reports whether learners were held back on row i.
+func (r *kindRows) spared(i int) bool {
+	return r.gate != nil && (r.fate[i] == inside || r.fate[i] == skipped)
 }
 
 // evaluate runs the trained tiers on row i, and what labels say of it; what it returns is valid until the

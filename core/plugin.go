@@ -113,7 +113,7 @@ func (r *kindRows) visit(j *job, s *scorer, k event.Kind) {
 
 // near reports whether guests could make a threat of row i.
 func (j *job) near(s *scorer, r *kindRows, i int) bool {
-	if r.inside[i] {
+	if r.spared(i) {
 		return false
 	}
 	x := j.evaluate(s, r, i)

@@ -134,7 +134,7 @@ func trainOn(l *sampleLog) (*model.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", l.name, err)
 	}
-	return &model.Model{Kind: l.kind, Name: l.name, Schema: set.Schema, Tiers: fitted.Tiers}, nil
+	return &model.Model{Kind: l.kind, Name: l.name, Schema: set.Schema, Tiers: fitted.Tiers, Selector: fitted.Selector}, nil
 }
 
 // reader returns a reader of the log, in batches of so many bytes (0: the default).

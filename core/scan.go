@@ -38,6 +38,7 @@ type FileSummary struct {
 	Reasons map[string]int64 // why records could not be read
 	// FirstUnread holds the first line of each reason.
 	FirstUnread map[string]int64
+	Skips       Skips // zero without Options.Skip; a Scan counts them, a Stream does not
 }
 
 // NewFileSummary returns an empty summary of a file of that name.
@@ -220,6 +221,7 @@ func (p *pass) deliver(j *job) error {
 		if in, worst := s.Settle(&j.verdicts[i], &p.sum, raw); worst {
 			in.Why = why(j, i)
 		}
+		p.sum.Skips.count(j, &j.verdicts[i])
 	}
 	return p.visit(&Result{Batch: &j.batch, Verdicts: j.verdicts, job: j})
 }
