@@ -33,8 +33,6 @@ async function rowsOf(t, input, options = {}) {
 }
 
 const plain = (rows) => rows.map((row) => JSON.parse(JSON.stringify(row)));
-/** Rows without what is proven of them: with `widest` that is about the widest budget. */
-const bare = (rows) => plain(rows).map(({ certified, ...row }) => (void certified, row));
 const file = (name, bytes = n.read(name)) => new File([bytes], name, { lastModified: Date.now() });
 const streamOf = (bytes, size) =>
   new ReadableStream({
@@ -316,7 +314,7 @@ describe('another budget', () => {
   test('gives what a scan with it gives, without reading again', async () => {
     const t = await pool(2);
     const state = async () => ({
-      rows: bare([...t.threats()]), incidents: t.incidents(), timeline: t.timeline(), summary: t.summary(),
+      rows: plain([...t.threats()]), incidents: t.incidents(), timeline: t.timeline(), summary: t.summary(),
     });
     const inputs = () => [file('access.log'), file('auth.log')];
     const budgets = ['0.05%', '2/day', '5%', '40/day', '1%'];
@@ -332,7 +330,7 @@ describe('another budget', () => {
       for (const [i, budget] of budgets.entries()) {
         await t.setBudget(budget);
         assert.deepEqual(await state(), want[i], `${budget}, all: ${all}`);
-        if (!all) assert.deepEqual(bare(rows.filter((r) => r.threat)), want[i].rows, 'the rows that were given change');
+        if (!all) assert.deepEqual(plain(rows.filter((r) => r.threat)), want[i].rows, 'the rows that were given change');
       }
       await assert.rejects(t.setBudget('6%'), /scan again/);
     }
@@ -342,11 +340,11 @@ describe('another budget', () => {
     const t = await pool(2);
     await rowsOf(t, file('auth.log'), { budget: '1%' });
     await t.setBudget('0.1%');
-    const few = bare([...t.threats()]);
-    assert.deepEqual(few, bare(parse(n.scan(['auth.log'], '--output', 'ndjson', '--budget', '0.1%'))));
+    const few = plain([...t.threats()]);
+    assert.deepEqual(few, plain(parse(n.scan(['auth.log'], '--output', 'ndjson', '--budget', '0.1%'))));
     await t.setBudget(0.01);
     for (const budget of ['2%', '101%', 'much']) await assert.rejects(t.setBudget(budget), TiercelError, budget);
-    assert.deepEqual(bare([...t.threats()]), bare(parse(n.scan(['auth.log'], '--output', 'ndjson', '--budget', '1%'))));
+    assert.deepEqual(plain([...t.threats()]), plain(parse(n.scan(['auth.log'], '--output', 'ndjson', '--budget', '1%'))));
   });
 });
 
@@ -357,15 +355,15 @@ describe('labels', () => {
     const input = file('access.log');
     const options = { budget: '0.5%', widest: '5%' };
     await rowsOf(t, input, options);
-    const before = bare([...t.threats()]);
+    const before = plain([...t.threats()]);
     const first = [...t.threats()];
     await t.label(first[0], 'benign');
     await t.label(first.at(-1), 'benign', { source: 'ann' });
     await t.label(first[first.length >> 1], 'threat', { source: 'ann' });
     assert.deepEqual((await t.labels()).map((l) => [l.kind, l.verdict, l.source]), [['http', 'benign', 'page'], ['http', 'benign', 'ann'], ['http', 'threat', 'ann']]);
-    assert.deepEqual(bare([...t.threats()]), before, 'rows stay until they are scored again');
+    assert.deepEqual(plain([...t.threats()]), before, 'rows stay until they are scored again');
     await t.rescore();
-    const after = bare([...t.threats()]);
+    const after = plain([...t.threats()]);
     assert.notDeepEqual(after, before);
     const x = await t.explain(input, first[0]);
     assert.equal(x.score, first[0].score);
@@ -378,8 +376,8 @@ describe('labels', () => {
 
     const saved = await t.saveAdaptation();
     writeFileSync(n.path('adapted.tiercel'), await t.saveModel('http'));
-    const want = bare(parse(n.scan(['access.log'], '--model', 'adapted.tiercel', '--output', 'ndjson', '--budget', '0.5%')));
-    assert.deepEqual(bare(await rowsOf(t, input, { budget: '0.5%' })), want, 'a later scan');
+    const want = plain(parse(n.scan(['access.log'], '--model', 'adapted.tiercel', '--output', 'ndjson', '--budget', '0.5%')));
+    assert.deepEqual(plain(await rowsOf(t, input, { budget: '0.5%' })), want, 'a later scan');
     const known = new Set(before.map((r) => r.line));
     assert.deepEqual(after.filter((r) => known.has(r.line)).map((r) => [r.line, r.score]), want.filter((r) => known.has(r.line)).map((r) => [r.line, r.score]), 'scored again as scanned again');
 
@@ -388,10 +386,10 @@ describe('labels', () => {
       assert.equal((await t.labels()).length, left);
     }
     assert.equal(await t.undo(), false);
-    assert.deepEqual(bare(await rowsOf(t, input, { budget: '0.5%' })), before, 'as if nothing had been said');
+    assert.deepEqual(plain(await rowsOf(t, input, { budget: '0.5%' })), before, 'as if nothing had been said');
 
     await t.loadAdaptation(saved);
-    assert.deepEqual(bare(await rowsOf(t, input, { budget: '0.5%' })), want, 'labels that were kept');
+    assert.deepEqual(plain(await rowsOf(t, input, { budget: '0.5%' })), want, 'labels that were kept');
     await assert.rejects(t.loadAdaptation(saved.subarray(0, saved.length - 3)), TiercelError);
     await assert.rejects(t.loadAdaptation(new Uint8Array([9, 9, 9])), /cut short/);
     assert.equal((await t.labels()).length, 3, 'refused bytes change nothing');
