@@ -93,7 +93,18 @@ type topping struct {
 	open      bool    // the mixer is not known: g may be 1
 	rest      float64 // bias, and what the learners not asked add at most
 	grid      grid
-	g         []float64 // one a step, and 1 above all
+	g         []float64 // one a step, unknown until a row has that step, and 1 above all
+	p         *Calibration
+}
+
+// unknown stands for a g that was not yet needed: few rows differ so much that
+// all steps of a table are.
+const unknown = -1
+
+// know fills step k of the table.
+func (t *topping) know(k int) float64 {
+	t.g[k] = t.p.P(t.grid.end(k))
+	return t.g[k]
 }
 
 // CeilingOf returns the ceiling that makes rows like these cheapest where a
@@ -126,18 +137,27 @@ func (t *Tiers) CeilingOf(raw [][]float32, rows []int, cost []float64, rate, mar
 		}
 		return 0
 	})
-	expected := func(c *Ceiling) float64 {
+	// expected returns what a row costs, or no less than most: it looks at no
+	// more rows than it takes to know.
+	expected := func(c *Ceiling, most float64) float64 {
 		var asked float64
 		for b := range t.Bases {
 			asked += float64(cost[b] * float64(c.Asked>>b&1))
 		}
-		return asked + float64((all-asked+evaluation)*c.Undecided(raw, rows))
+		x := asked
+		each := (all - asked + evaluation) / float64(len(rows))
+		for i := 0; i < len(rows) && x < most; i++ {
+			if !c.Below(raw, rows[i]) {
+				x += each
+			}
+		}
+		return x
 	}
 	best := f.ceiling(math.MaxUint64)
-	least := expected(best)
+	least := expected(best, math.Inf(1))
 	for _, b := range order {
 		c := f.ceiling(best.Asked &^ (1 << b))
-		if x := expected(c); c.Asked != 0 && x < least {
+		if x := expected(c, least); c.Asked != 0 && x < least {
 			best, least = c, x
 		}
 	}
@@ -173,10 +193,14 @@ func (c *Ceiling) Below(raw [][]float32, i int) bool {
 		}
 	}
 	for j := range c.metas {
-		if m := &c.metas[j]; m.open {
+		m := &c.metas[j]
+		if m.open {
 			c.g[j] = 1
-		} else {
-			c.g[j] = m.g[m.grid.step(c.sums[j]+slack)]
+			continue
+		}
+		k := m.grid.step(c.sums[j] + slack)
+		if c.g[j] = m.g[k]; c.g[j] == unknown {
+			c.g[j] = m.know(k)
 		}
 	}
 	return known && c.super.LogOdds(c.g) < c.limit
@@ -307,7 +331,8 @@ func (f *fitting) ceiling(asked uint64) *Ceiling {
 			}
 			lo, hi = top.join(lo, least), top.join(hi, most)
 		}
-		top.tabulate(m.Calibration, lo, hi)
+		top.p = m.Calibration
+		top.tabulate(lo, hi)
 		c.metas = append(c.metas, top)
 	}
 	for b := range t.Bases {
@@ -327,13 +352,14 @@ func (t *topping) join(sum, add float64) float64 {
 	return sum + add
 }
 
-// tabulate fills the table of g for raw scores from lo to hi.
-func (t *topping) tabulate(c *Calibration, lo, hi float64) {
+// tabulate makes the table of g for raw scores from lo to hi.
+func (t *topping) tabulate(lo, hi float64) {
 	t.grid = newGrid(lo, hi, metaSteps)
+	t.g = make([]float64, metaSteps+1)
 	for k := range metaSteps {
-		t.g = append(t.g, c.P(t.grid.end(k)))
+		t.g[k] = unknown
 	}
-	t.g = append(t.g, 1)
+	t.g[metaSteps] = 1
 }
 
 // Threshold returns the smallest log-odds whose Rate is at most rate, to a few
