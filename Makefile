@@ -6,6 +6,7 @@ GO   ?= go
 FUZZTIME ?= 30s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT = mvdan.cc/gofumpt@v0.12.0
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .PHONY: run test models quality bench fuzz lint fmt check
 
@@ -114,3 +115,36 @@ picture: page
 test-npm: page
 	cd wasm/npm && npm run check && npm test
 	cd examples/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm test
+
+.PHONY: release sbom checksums vuln
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+
+## release: the command line tool for PLATFORMS and the browser's engine, in build/release
+release: engine
+	@mkdir -p build/release
+	@for platform in $(PLATFORMS); do \
+	  os=$${platform%/*} arch=$${platform#*/} suffix=; [ $$os = windows ] && suffix=.exe; \
+	  echo tiercel-$$os-$$arch$$suffix; \
+	  CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -buildvcs=false -ldflags='-s -w -buildid=' \
+	    -o build/release/tiercel-$$os-$$arch$$suffix ./host/cmd/tiercel || exit 1; \
+	done
+	@cp build/tiercel.wasm build/release/
+
+## sbom: the software bill of materials, CycloneDX, in build/release
+sbom:
+	@mkdir -p build/release
+	$(GO) run ./host/internal/sbom >build/release/sbom.cdx.json
+
+## checksums: SHA-256 of all that is released; sha256sum -c SHA256SUMS checks them
+checksums: release sbom
+	cd build/release && rm -f SHA256SUMS && sha256sum * >../SHA256SUMS && mv ../SHA256SUMS . && cat SHA256SUMS
+
+## vuln: known vulnerabilities in what is linked; needs https://vuln.go.dev. With
+## VULN=offer, being unable to look is told and is no failure.
+vuln:
+	@GOBIN=$(CURDIR)/build/bin $(GO) install $(GOVULNCHECK) && build/bin/govulncheck ./...; status=$$?; \
+	case $$status in \
+	0|3) exit $$status;; \
+	*) echo "vulnerabilities were NOT looked for: govulncheck or its database cannot be reached" >&2; \
+	   [ "$(VULN)" = offer ];; \
+	esac

@@ -53,8 +53,8 @@ const (
 
 // Bounds on the size of a state.
 const (
-	MaxLabels = 512
-	MaxSource = 64 // bytes of a source's name
+	MaxLabels = 512 // labels of a state
+	MaxSource = 64  // bytes of a source's name
 )
 
 // Error is why a label, a state or its bytes are refused. It never holds log

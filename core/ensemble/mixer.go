@@ -5,8 +5,8 @@ import "errors"
 // MaxLearners bounds the base learners of a model: a verdict names the missing
 // ones in one word of 64 bits. MaxMetas bounds the metas above them.
 const (
-	MaxLearners = 64
-	MaxMetas    = 16
+	MaxLearners = 64 // base learners of a model
+	MaxMetas    = 16 // meta-learners of a model
 )
 
 // State is a mixer as a model file stores it.

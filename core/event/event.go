@@ -210,9 +210,9 @@ type Limits struct {
 
 // Default limits.
 const (
-	DefaultMaxLine   = 1 << 20
-	DefaultMaxFields = 4096
-	DefaultMaxDepth  = 64
+	DefaultMaxLine   = 1 << 20 // bytes of a record
+	DefaultMaxFields = 4096    // cells, or members of an object
+	DefaultMaxDepth  = 64      // nesting of JSON
 )
 
 // WithDefaults returns the limits with zero values replaced by the defaults.

@@ -13,9 +13,9 @@ type Grams struct {
 
 // Bounds of Grams.
 const (
-	MaxGram    = 6
+	MaxGram    = 6 // bytes of an n-gram
 	MinBuckets = 1 << 6
-	MaxBuckets = 1 << 15
+	MaxBuckets = 1 << 15 // buckets that n-grams are hashed to
 )
 
 // Valid reports whether the settings are within their bounds.

@@ -43,7 +43,7 @@ type MarkovTable struct {
 
 // Bounds of a MarkovTable.
 const (
-	MaxMarkovOrder = 6
+	MaxMarkovOrder = 6       // characters that the next one depends on
 	MaxMarkov      = 255     // bytes of a value: what a domain name can have
 	minPlaces      = 1 << 6  // of a table
 	maxPlaces      = 1 << 18 // of a table

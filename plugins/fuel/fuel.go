@@ -53,17 +53,17 @@ type Limits struct {
 // encoding/json and regexp 3.8 MB, 2,341, 51 KB, 21, 6,437 and 70 million. A
 // million units of work took wazero up to 60 ms on a busy machine.
 const (
-	DefaultModule    = 16 << 20
-	DefaultFunctions = 30_000
-	DefaultBody      = 256 << 10
-	DefaultLocals    = 1000
-	DefaultWork      = 150_000_000
-	DefaultTypes     = 4000
-	DefaultGlobals   = 1000
-	DefaultExports   = 1000
-	DefaultSegments  = 200_000
-	DefaultTable     = 100_000
-	DefaultPages     = 1024 // 64 MiB
+	DefaultModule    = 16 << 20    // bytes of a module
+	DefaultFunctions = 30_000      // functions that it defines
+	DefaultBody      = 256 << 10   // bytes of one function's code
+	DefaultLocals    = 1000        // locals of one function
+	DefaultWork      = 150_000_000 // units of work to compile it
+	DefaultTypes     = 4000        // function types
+	DefaultGlobals   = 1000        // globals
+	DefaultExports   = 1000        // exports
+	DefaultSegments  = 200_000     // data and element segments
+	DefaultTable     = 100_000     // elements of all tables
+	DefaultPages     = 1024        // pages of memory: 64 MiB
 )
 
 func (l Limits) withDefaults() Limits {

@@ -56,15 +56,15 @@ type Options struct {
 
 // Defaults and limits of Options.
 const (
-	DefaultStartTime = 30 * time.Second // PyTorch takes 2 to 5 s to import on a quiet machine
-	DefaultCallTime  = 10 * time.Second
-	DefaultPause     = 100 * time.Millisecond
-	MaxPause         = 30 * time.Second
-	DefaultRest      = 10 * time.Second
-	MaxFailures      = 5
+	DefaultStartTime = 30 * time.Second       // PyTorch takes 2 to 5 s to import on a quiet machine
+	DefaultCallTime  = 10 * time.Second       // for one call
+	DefaultPause     = 100 * time.Millisecond // before a program that died is started again, doubled each time
+	MaxPause         = 30 * time.Second       // the longest of these pauses
+	DefaultRest      = 10 * time.Second       // without calls after too many failures in a row
+	MaxFailures      = 5                      // failures in a row until it rests
 	LogLines         = 100
-	MaxLogLine       = abi.MaxLog
-	MaxProgram       = 1 << 30 // bytes of a program
+	MaxLogLine       = abi.MaxLog // bytes of a line of its log
+	MaxProgram       = 1 << 30    // bytes of a program
 )
 
 // Process is a program that is a plugin.
