@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/feature"
 	"github.com/tiercel/tiercel/core/learner"
 )
 
@@ -226,28 +228,48 @@ func TestTuneBudget(t *testing.T) {
 // Every learner of the recipe can be fitted with every value of its axes, and
 // the defaults are what it is without settings.
 func TestRecipeAxes(t *testing.T) {
-	s := fitSet(300, 5, 2)
-	b := newBench(s, nil, 0, func(string) {})
-	for _, spec := range Recipe(s, Full, 1) {
-		if len(spec.Axes) == 0 {
-			t.Errorf("%s has nothing to tune", spec.Info.ID)
-		}
-		plain, err := b.fit(&spec, func(int) bool { return true })
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, a := range spec.Axes {
-			for k, v := range a.Values {
-				at := spec.At(Settings{a.Name: v})
-				l, err := b.fit(&at, func(int) bool { return true })
-				if err != nil {
-					t.Errorf("%s: %s %g: %v", spec.Info.ID, a.Name, v, err)
-					continue
-				}
-				if same := fmt.Sprint(plain.(learner.Stateful).State()) == fmt.Sprint(l.(learner.Stateful).State()); k == 0 && !same {
-					t.Errorf("%s: the default of %s is not %g", spec.Info.ID, a.Name, v)
+	names := requests(120, 1)
+	for i := range names.Texts.Values {
+		names.Texts.Values[i].Origin = []feature.Origin{feature.FromName, feature.FromRequest, feature.FromQuery}[i%3]
+	}
+	texts := &Set{
+		Schema: feature.Schema{Kind: event.DNS, Whole: true},
+		Rows:   feature.Batch{N: names.N, Texts: *names.Texts},
+		Types:  []string{"normal"}, Type: make([]int32, names.N),
+	}
+	for _, y := range names.Y {
+		texts.Y = append(texts.Y, int8(y))
+	}
+	tuned := map[string]bool{}
+	for _, s := range []*Set{fitSet(300, 5, 2), texts} {
+		b := newBench(s, nil, 0, func(string) {})
+		for _, spec := range Recipe(s, Full, 1) {
+			if s == texts && !spec.Info.Texts {
+				continue // it has no columns
+			}
+			plain, err := b.fit(&spec, func(int) bool { return true })
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range spec.Axes {
+				tuned[spec.Info.ID] = true
+				for k, v := range a.Values {
+					at := spec.At(Settings{a.Name: v})
+					l, err := b.fit(&at, func(int) bool { return true })
+					if err != nil {
+						t.Errorf("%s: %s %g: %v", spec.Info.ID, a.Name, v, err)
+						continue
+					}
+					if same := fmt.Sprint(plain.(learner.Stateful).State()) == fmt.Sprint(l.(learner.Stateful).State()); k == 0 && !same {
+						t.Errorf("%s: the default of %s is not %g", spec.Info.ID, a.Name, v)
+					}
 				}
 			}
+		}
+	}
+	for _, id := range []string{"linear", "bayes", "trees", "histogram", "forest", "boosted", "isolation", "ngram", "rarity", "markov", "request"} {
+		if !tuned[id] {
+			t.Errorf("%s has nothing to tune", id)
 		}
 	}
 }

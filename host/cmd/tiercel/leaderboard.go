@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/tiercel/tiercel/core/train"
 )
@@ -54,8 +53,7 @@ const longestName = 24
 func (b *board) text() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "on the guard part, %d rows that no lower tier saw (ns: an event on one core):\n", b.Rows)
-	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "\tweight\tauroc\tr at 1%\tr at 0.1%\tns\t")
+	fmt.Fprintf(&out, "%-*s %7s %7s %7s %7s %8s\n", longestName, "", "weight", "auroc", "r at 1%", "at 0.1%", "ns")
 	for _, p := range b.Parts {
 		name := []rune(p.Tier + " " + p.Name)
 		if len(name) > longestName {
@@ -65,8 +63,7 @@ func (b *board) text() string {
 		if p.Cost == p.Cost {
 			cost = fmt.Sprintf("%.0f", p.Cost)
 		}
-		fmt.Fprintf(w, "%s\t%.3f\t%.4f\t%.3f\t%.3f\t%s\t\n", string(name), p.Weight, p.AUROC, p.Recall1, p.Recall01, cost)
+		fmt.Fprintf(&out, "%-*s %7.3f %7.4f %7.3f %7.3f %8s\n", longestName, string(name), p.Weight, p.AUROC, p.Recall1, p.Recall01, cost)
 	}
-	w.Flush()
 	return strings.TrimSuffix(out.String(), "\n")
 }
