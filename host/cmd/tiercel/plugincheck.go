@@ -1,12 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -42,14 +41,15 @@ the contract and to the conformance suite that every learner passes: batches of
 denormals, hostile texts, repetition, any cut of a batch, eight callers at once,
 100,000 calls in flat memory, its bound of fuel; and it grades the throughput.
 
-It prints a line a demand, with what to do where one fails; the exit status is 1
-then. A plugin that is checked need not be pinned: check runs it at once, in the
+PATH is a plugin's file or a pack. It prints a line a demand, with what to do
+where one fails; the exit status is 1 then. With --output json that is an
+object, or an array of them where a folder holds several builds. A plugin that is checked need not be pinned: check runs it at once, in the
 same sandbox as scan does.`,
 		Example: "  tiercel plugin check .\n  tiercel plugin check build/rare-words.wasm --output json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return k.each(c.Context(), args, func(ctx context.Context, file string, program, config []byte) (bool, error) {
-				return k.check(ctx, file, program, check.Options{Config: config, Calls: calls})
+			return k.each(c.Context(), args, func(ctx context.Context, p *host.Package, config []byte) (finding, error) {
+				return k.check(ctx, p, check.Options{Config: config, Calls: calls})
 			})
 		},
 	}
@@ -73,9 +73,15 @@ on the same rows: nanoseconds a row of each, least of all turns, and their ratio
 	return c
 }
 
-// each does something with each plugin that a path holds; false is a failure
-// that has been told.
-func (k *checking) each(ctx context.Context, args []string, do func(ctx context.Context, file string, program, config []byte) (bool, error)) error {
+// finding is what was found out about one plugin.
+type finding struct {
+	passed bool
+	json   any
+	table  func(io.Writer) error
+}
+
+// each finds out something about each plugin that a path holds, and tells it.
+func (k *checking) each(ctx context.Context, args []string, do func(ctx context.Context, p *host.Package, config []byte) (finding, error)) error {
 	if k.output != "table" && k.output != "json" {
 		return fmt.Errorf("--output %s: must be table or json", k.output)
 	}
@@ -96,19 +102,35 @@ func (k *checking) each(ctx context.Context, args []string, do func(ctx context.
 		return err
 	}
 	all := true
+	documents := make([]any, 0, len(built))
 	for i, file := range built {
-		program, err := os.ReadFile(file)
+		p, err := host.ReadPackage(file)
 		if err != nil {
 			return err
 		}
-		if i > 0 && k.output == "table" {
+		found, err := do(ctx, p, config)
+		if err != nil {
+			return err
+		}
+		all = all && found.passed
+		if k.output == "json" {
+			documents = append(documents, found.json)
+			continue
+		}
+		if i > 0 {
 			fmt.Fprintln(k.s.out)
 		}
-		ok, err := do(ctx, file, program, config)
-		if err != nil {
+		if err := found.table(k.s.out); err != nil {
 			return err
 		}
-		all = all && ok
+	}
+	if len(documents) == 1 {
+		err = printJSON(k.s, documents[0])
+	} else if len(documents) > 1 {
+		err = printJSON(k.s, documents)
+	}
+	if err != nil {
+		return err
 	}
 	if !all {
 		return status(statusNothing)
@@ -118,67 +140,63 @@ func (k *checking) each(ctx context.Context, args []string, do func(ctx context.
 
 // opened runs do on a plugin that was opened. What keeps it from being opened
 // is told by refused.
-func opened(ctx context.Context, file string, program []byte, do func(check.Subject) error, refused func(error) error) error {
-	if !bytes.HasPrefix(program, []byte("\x00asm")) {
-		sum := sha256.Sum256(program)
-		p, err := process.Open(ctx, file, process.Options{SHA256: &sum})
+func opened(ctx context.Context, p *host.Package, do func(check.Subject) error, refused func(error) error) error {
+	if p.Runtime() == host.RuntimeProcess {
+		file, remove, err := p.File()
+		if err != nil {
+			return err
+		}
+		defer remove()
+		sum := [sha256.Size]byte(p.SHA256())
+		program, err := process.Open(ctx, file, process.Options{SHA256: &sum})
 		if err != nil {
 			return refused(err)
 		}
-		defer p.Close()
-		return do(check.OfProcess(p, len(program)))
+		defer program.Close()
+		return do(check.OfProcess(program, len(p.Program)))
 	}
 	runtime, err := module.NewRuntime(module.Options{Cache: host.DefaultCache()})
 	if err != nil {
 		return err
 	}
 	defer runtime.Close()
-	m, err := runtime.Open(filepath.Base(file), program)
+	m, err := runtime.Open(filepath.Base(p.Path), p.Program)
 	if err != nil {
 		return refused(err)
 	}
 	defer m.Close()
-	return do(check.OfModule(m, program))
+	return do(check.OfModule(m, p.Program))
 }
 
-func (k *checking) check(ctx context.Context, file string, program []byte, o check.Options) (bool, error) {
-	sum := sha256.Sum256(program)
-	r := &check.Report{File: file, SHA256: hex.EncodeToString(sum[:])}
+func (k *checking) check(ctx context.Context, p *host.Package, o check.Options) (finding, error) {
+	r := &check.Report{File: p.Path, SHA256: p.SHA256().String()}
 	if terminalWidth(k.s.err) > 0 {
 		o.Progress = func(name string) { fmt.Fprintf(k.s.err, "\r\x1b[Kchecking: %s", name) }
 		defer fmt.Fprint(k.s.err, "\r\x1b[K")
 	}
-	err := opened(ctx, file, program, func(s check.Subject) error {
+	err := opened(ctx, p, func(s check.Subject) error {
 		check.Run(s, o, r)
 		return nil
 	}, func(err error) error {
 		r.Failed("contract", err, "build a module or a program as plugins/abi/ABI.md says; plugin new writes a project that is one")
 		return nil
 	})
-	if err != nil {
-		return false, err
-	}
-	if k.output == "json" {
-		return r.Passed, printJSON(k.s, r)
-	}
-	return r.Passed, check.Table(k.s.out, r)
+	return finding{r.Passed, r, func(w io.Writer) error { return check.Table(w, r) }}, err
 }
 
-func (k *checking) bench(ctx context.Context, file string, program, config []byte) (bool, error) {
-	return true, opened(ctx, file, program, func(s check.Subject) error {
-		all, err := check.Bench(s, config)
-		if err != nil {
-			return err
-		}
-		if k.output == "json" {
-			return printJSON(k.s, struct {
-				File   string        `json:"file"`
-				ID     string        `json:"id"`
-				Speeds []check.Speed `json:"speeds"`
-			}{file, s.Description().ID, all})
-		}
-		return check.SpeedTable(k.s.out, s.Description().ID, all)
+func (k *checking) bench(ctx context.Context, p *host.Package, config []byte) (finding, error) {
+	var id string
+	var all []check.Speed
+	err := opened(ctx, p, func(s check.Subject) (err error) {
+		id = s.Description().ID
+		all, err = check.Bench(s, config)
+		return err
 	}, func(err error) error { return err })
+	return finding{true, struct {
+		File   string        `json:"file"`
+		ID     string        `json:"id"`
+		Speeds []check.Speed `json:"speeds"`
+	}{p.Path, id, all}, func(w io.Writer) error { return check.SpeedTable(w, id, all) }}, err
 }
 
 func printJSON(s streams, v any) error {

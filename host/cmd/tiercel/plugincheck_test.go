@@ -79,3 +79,32 @@ func TestPluginBench(t *testing.T) {
 		t.Errorf("status %d: %s", code, stdout)
 	}
 }
+
+// A folder with several builds is one JSON document; a pack is checked as what
+// is in it.
+func TestPluginCheckFolderAndPack(t *testing.T) {
+	dir := t.TempDir()
+	zeros := ft.Guest(ft.Const(0), ft.I32+ft.I32).Bytes()
+	for _, name := range []string{"a.wasm", "b.wasm"} {
+		if err := os.WriteFile(filepath.Join(dir, name), zeros, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, stdout, stderr := command("plugin", "check", dir, "--output", "json", "--calls", "10")
+	var several []check.Report
+	if err := json.Unmarshal([]byte(stdout), &several); err != nil || len(several) != 2 {
+		t.Fatalf("status %d, %v: %s%s", code, err, stdout, stderr)
+	}
+	pack := filepath.Join(dir, "a.tplugin")
+	if code, _, stderr := command("plugin", "pack", filepath.Join(dir, "a.wasm"), "--out", pack); code != 0 {
+		t.Fatal(stderr)
+	}
+	code, stdout, stderr = command("plugin", "check", pack, "--output", "json", "--calls", "10")
+	var packed check.Report
+	if err := json.Unmarshal([]byte(stdout), &packed); err != nil || packed.SHA256 != several[0].SHA256 || packed.Passed != several[0].Passed || packed.File != pack {
+		t.Errorf("status %d, %v: %+v%s", code, err, packed, stderr)
+	}
+	if code, _, stderr := command("plugin", "bench", pack, "--output", "json"); code != 0 {
+		t.Errorf("bench: status %d, %s", code, stderr)
+	}
+}
