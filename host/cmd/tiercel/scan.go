@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,6 +45,7 @@ type scanFlags struct {
 	output, file string
 	all, explain bool
 	site         bool
+	skip, audit  string
 	since, until string
 	exitCode     int
 	top          int
@@ -80,6 +83,8 @@ be read, the rest was; N with --exit-code N when a threat was found.`,
 	c.Flags().StringVarP(&f.file, "out", "o", "", "write to `FILE` instead of standard output")
 	c.Flags().BoolVar(&f.all, "all", false, "every event, not only threats (ndjson, csv)")
 	c.Flags().BoolVar(&f.site, "site", false, "hold the budget on this site: estimate false-alarm rates from the log's own records, attacks among them left out")
+	c.Flags().StringVar(&f.skip, "skip", "", "skip learners that hardly ever matter to records of their like, though they may: `SHARE` of the threats that may be lost (0.5%)")
+	c.Flags().StringVar(&f.audit, "audit", "1%", "skip: `SHARE` of the records to be skipped on which every learner runs, to tell what is lost")
 	c.Flags().BoolVar(&f.explain, "explain", false, "add the explanation to each row")
 	c.Flags().StringVar(&f.since, "since", "", "judge events from that `TIME` on (2026-01-29, 2026-01-29T10:00:00Z)")
 	c.Flags().StringVar(&f.until, "until", "", "judge events before that `TIME`")
@@ -89,6 +94,34 @@ be read, the rest was; N with --exit-code N when a threat was found.`,
 	c.Flags().StringVar(&f.state, "state", "", "follow: keep in `FILE` how far was read, and go on from there")
 	c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "ndjson", "csv"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
+}
+
+// skipping reads --skip and --audit; 0 for none.
+func (f *scanFlags) skipping() (skip, audit float64, err error) {
+	if f.skip == "" {
+		return 0, 0, nil
+	}
+	if f.all || f.site {
+		return 0, 0, errors.New("--skip does not go with --all or --site, which need every score")
+	}
+	if skip, err = parseShare("--skip", f.skip); err != nil {
+		return 0, 0, err
+	}
+	audit, err = parseShare("--audit", f.audit)
+	return skip, audit, err
+}
+
+// parseShare reads "0.5%" or "5e-3": above 0, at most 1.
+func parseShare(flag, text string) (float64, error) {
+	number, percent := strings.CutSuffix(text, "%")
+	v, err := strconv.ParseFloat(number, 64)
+	if percent {
+		v /= 100
+	}
+	if err != nil || !(v > 0 && v <= 1) {
+		return 0, fmt.Errorf("%s %s: want a share such as 0.5%% or 0.005", flag, text)
+	}
+	return v, nil
 }
 
 // topOnTerminal is how many incidents fill a screen or three.
@@ -114,11 +147,15 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 	if f.state != "" && !f.follow {
 		return errors.New("scan: --state is for --follow")
 	}
+	skip, audit, err := f.skipping()
+	if err != nil {
+		return fmt.Errorf("scan: %w", err)
+	}
 	options, forced, err := f.options()
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}
-	engine, err := f.engine(ctx, s, &options, core.Options{ThreatsOnly: !f.all, Site: f.site}, f.since, f.until)
+	engine, err := f.engine(ctx, s, &options, core.Options{ThreatsOnly: !f.all, Site: f.site, Skip: skip, Audit: audit}, f.since, f.until)
 	defer f.close()
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)

@@ -268,3 +268,34 @@ func TestScanTopIncidents(t *testing.T) {
 		t.Errorf("--top 1:\n%s", one)
 	}
 }
+
+// Learned skipping tells what it saved and lost, the same for any number of
+// workers, and refuses what needs every score.
+func TestScanSkips(t *testing.T) {
+	t.Parallel()
+	log, _ := sshLog(2000, 1)
+	path := write(t, "auth.log", []byte(log))
+	base := []string{"scan", "--output", "ndjson", "--skip", "2%", "--audit", "20%"}
+	counted := func(r result) string {
+		_, text, _ := strings.Cut(r.err, "skipped ")
+		return text
+	}
+	one := tiercel(t, nil, append(base, "--workers", "1", path)...)
+	three := tiercel(t, nil, append(base, "--workers", "3", path)...)
+	if one.status != 0 || one.out != three.out || counted(one) != counted(three) {
+		t.Errorf("one worker says %q, three say %q", one.err, three.err)
+	}
+	for _, want := range []string{" learner evaluations, on ", "; audited ", ", lost ", "95 % interval"} {
+		if !strings.Contains(counted(one), want) {
+			t.Errorf("standard error does not say %q:\n%s", want, one.err)
+		}
+	}
+	if plain := tiercel(t, nil, "scan", "--output", "ndjson", path); strings.Contains(plain.err, "skipped ") {
+		t.Errorf("without --skip: %s", plain.err)
+	}
+	for _, args := range [][]string{{"--skip", "0"}, {"--skip", "150%"}, {"--skip", "x"}, {"--skip", "1%", "--all"}, {"--skip", "1%", "--site"}, {"--skip", "1%", "--audit", "0"}} {
+		if r := tiercel(t, nil, append(append([]string{"scan"}, args...), path)...); r.status != 1 || !strings.Contains(r.err, "--") {
+			t.Errorf("%v: status %d: %s", args, r.status, r.err)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 type totals struct {
 	lines, records, unread int64
 	threats                int64
+	skips                  core.Skips
 	reasons                []reason // in order of appearance
 }
 
@@ -33,6 +34,7 @@ func (t *totals) add(name string, s *core.FileSummary) {
 	t.lines += s.Lines
 	t.records += s.Records
 	t.unread += s.Unread
+	t.skips.Add(s.Skips)
 	texts := make([]string, 0, len(s.Reasons))
 	for text := range s.Reasons {
 		texts = append(texts, text)
@@ -66,6 +68,21 @@ func (t *totals) tell(bar *progress.Bar, incidents int) {
 	elapsed := bar.Elapsed()
 	parts = append(parts, threats, progress.Rate(t.lines, elapsed), progress.Duration(elapsed))
 	bar.Note("%s", report.Visible(strings.Join(parts, ", ")))
+	if text := t.skipped(); text != "" {
+		bar.Note("%s", text)
+	}
+}
+
+// skipped says what learned skipping saved and what the audit found it to lose,
+// "" where there was none.
+func (t *totals) skipped() string {
+	s := &t.skips
+	if s.Evaluations == 0 {
+		return ""
+	}
+	least, most := s.Missed()
+	return fmt.Sprintf("skipped %d of %d learner evaluations, on %s; audited %d, lost %s (95 %% interval for all that were skipped: %.0f to %.0f)",
+		s.Spared, s.Evaluations, counted(s.Records, "record"), s.Audited, counted(s.Lost, "threat"), least, most)
 }
 
 // notParsed says how many records could not be read, why most of them, and
