@@ -1,8 +1,14 @@
 package core_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/tiercel/tiercel/core"
@@ -10,6 +16,7 @@ import (
 	"github.com/tiercel/tiercel/core/feature"
 	"github.com/tiercel/tiercel/core/learner"
 	"github.com/tiercel/tiercel/core/model"
+	"github.com/tiercel/tiercel/core/model/models"
 )
 
 // Threats and incidents are the same whether all learners run on every event
@@ -23,36 +30,131 @@ func TestThreatsOnlyChangesNoThreat(t *testing.T) {
 		t.Run(log.name, func(t *testing.T) {
 			spared := 0
 			for _, budget := range budgets {
-				exact, _, wantIncidents := scanAll(t, engineOf(t, core.Options{Budget: budget, Workers: 1}), log, 0)
-				for _, c := range []struct{ batch, workers int }{{0, 1}, {4096, 1}, {20_000, 3}} {
-					e := engineOf(t, core.Options{Budget: budget, Workers: c.workers, ThreatsOnly: true})
-					got, _, incidents := scanAll(t, e, log, c.batch)
-					if len(got) != len(exact) {
-						t.Fatalf("%+v: %d verdicts, want %d", budget, len(got), len(exact))
-					}
-					for i := range got {
-						v, want := got[i], exact[i]
-						if v.Bounded {
-							spared++
-							if v.Threat || want.Score > v.Score+1e-9 || want.FalseAlarmRate < v.FalseAlarmRate {
-								t.Fatalf("%+v, line %d: bounds %v, %v do not hold %v, %v", budget, v.Line, v.Score, v.FalseAlarmRate, want.Score, want.FalseAlarmRate)
-							}
-							v.Bounded, v.Score, v.FalseAlarmRate, v.Missing = false, want.Score, want.FalseAlarmRate, want.Missing
-						}
-						if !reflect.DeepEqual(v, want) {
-							t.Fatalf("%+v, batches of %d: %+v, want %+v", budget, c.batch, v, want)
-						}
-					}
-					if !reflect.DeepEqual(incidents, wantIncidents) {
-						t.Errorf("%+v: other incidents than with all scores", budget)
-					}
-				}
+				spared += sameThreats(t, core.Options{Budget: budget}, log, []cut{{0, 1}, {4096, 1}, {20_000, 3}})
 			}
 			if spared == 0 {
 				t.Error("no event was spared a learner")
 			}
 		})
 	}
+}
+
+// The same for the models that the command line embeds.
+func TestDefaultModelsChangeNoThreat(t *testing.T) {
+	s := sampleOf(t)
+	o := core.Options{Models: defaultModels(t)}
+	for l := range s.test {
+		t.Run(s.test[l].name, func(t *testing.T) {
+			for _, budget := range []core.Budget{{Rate: 1e-3}, {Rate: 1e-2}, {PerDay: 20}} {
+				o.Budget = budget
+				sameThreats(t, o, &s.test[l], []cut{{0, 1}, {20_000, 3}})
+			}
+		})
+	}
+}
+
+// The same for every log below the directory that TIERCEL_DATA names.
+func TestDataChangesNoThreat(t *testing.T) {
+	dir := os.Getenv("TIERCEL_DATA")
+	if dir == "" {
+		t.Skip("TIERCEL_DATA does not name a directory with logs")
+	}
+	o := core.Options{Models: defaultModels(t)}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".gz") || strings.Contains(path, "labels.csv") {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		text := unpacked(t, path)
+		f, _, err := event.Detect(text[:min(len(text), event.SampleBytes)], event.Options{})
+		if err != nil {
+			t.Logf("%s: %v", name, err)
+			return nil
+		}
+		t.Run(name, func(t *testing.T) {
+			log := &sampleLog{name: name, format: f.Name, text: text}
+			for _, budget := range []core.Budget{{Rate: 1e-3}, {Rate: 1e-2}} {
+				o.Budget = budget
+				t.Logf("budget %g: %d spared", budget.Rate, sameThreats(t, o, log, []cut{{0, 3}}))
+			}
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// unpacked reads at most 16 MiB of what a gzip'd file holds, to the end of a line.
+func unpacked(t *testing.T, path string) []byte {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(io.LimitReader(z, 16<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text[:bytes.LastIndexByte(text, '\n')+1]
+}
+
+// defaultModels reads the embedded models.
+func defaultModels(t *testing.T) []*model.Model {
+	t.Helper()
+	var all []*model.Model
+	for k := range event.NumKinds {
+		data, ok := models.Default(k)
+		if !ok {
+			continue
+		}
+		m, err := model.Read(data, model.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// cut is how a scan is spread.
+type cut struct{ batch, workers int }
+
+// sameThreats fails unless the verdicts of a log with ThreatsOnly are those
+// without, but for bounds, however it is cut; it returns how many were bounded.
+func sameThreats(t *testing.T, o core.Options, log *sampleLog, cuts []cut) (spared int) {
+	t.Helper()
+	o.Workers, o.ThreatsOnly = 1, false
+	exact, _, wantIncidents := scanAll(t, engineOf(t, o), log, 0)
+	for _, c := range cuts {
+		o.Workers, o.ThreatsOnly = c.workers, true
+		got, _, incidents := scanAll(t, engineOf(t, o), log, c.batch)
+		if len(got) != len(exact) {
+			t.Fatalf("%+v: %d verdicts, want %d", o.Budget, len(got), len(exact))
+		}
+		for i := range got {
+			v, want := got[i], exact[i]
+			if v.Bounded {
+				spared++
+				if v.Threat || want.Score > v.Score+1e-9 || want.FalseAlarmRate < v.FalseAlarmRate {
+					t.Fatalf("%+v, line %d: bounds %v, %v do not hold %v, %v", o.Budget, v.Line, v.Score, v.FalseAlarmRate, want.Score, want.FalseAlarmRate)
+				}
+				v.Bounded, v.Score, v.FalseAlarmRate, v.Missing = false, want.Score, want.FalseAlarmRate, want.Missing
+			}
+			if !reflect.DeepEqual(v, want) {
+				t.Fatalf("%+v, batches of %d: %+v, want %+v", o.Budget, c.batch, v, want)
+			}
+		}
+		if !reflect.DeepEqual(incidents, wantIncidents) {
+			t.Errorf("%+v: other incidents than with all scores", o.Budget)
+		}
+	}
+	return spared
 }
 
 // counting counts the rows that a learner is asked about.
