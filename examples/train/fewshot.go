@@ -105,19 +105,27 @@ func fewshot(ctx context.Context, data, out, folder, only string, seed uint64) e
 
 // fewshotModel returns the model of a site, from the folder where it is there.
 func fewshotModel(ctx context.Context, folder string, s *source, seed uint64) (*model.Model, error) {
-	path := filepath.Join(folder, s.name+".tiercel")
+	return keptModel(folder, s.name, func() (*model.Model, error) {
+		fitted, err := train.Fit(ctx, s.train, options(s.name, seed))
+		if err != nil {
+			return nil, err
+		}
+		return &model.Model{Kind: event.HTTP, Name: s.name, Schema: s.train.Schema, Tiers: fitted.Tiers}, nil
+	})
+}
+
+// keptModel returns the model of that name in a folder; where there is none it
+// makes and keeps it. Without a folder it is made each time.
+func keptModel(folder, name string, fit func() (*model.Model, error)) (*model.Model, error) {
+	path := filepath.Join(folder, name+".tiercel")
 	if folder != "" {
 		if data, err := os.ReadFile(path); err == nil {
 			return model.Read(data, model.Limits{})
 		}
 	}
-	fitted, err := train.Fit(ctx, s.train, options(s.name, seed))
-	if err != nil {
-		return nil, err
-	}
-	m := &model.Model{Kind: event.HTTP, Name: s.name, Schema: s.train.Schema, Tiers: fitted.Tiers}
-	if folder == "" {
-		return m, nil
+	m, err := fit()
+	if err != nil || folder == "" {
+		return m, err
 	}
 	data, err := m.Append(nil)
 	if err != nil {

@@ -6,6 +6,7 @@
 //	go run ./examples/train quality -data FOLDER -only dga -seeds 5
 //	go run ./examples/train leave   -data FOLDER -what site -only flow -most 4000
 //	go run ./examples/train fewshot -data FOLDER -o examples/train/FEWSHOT.md
+//	go run ./examples/train gate -data FOLDER -models FOLDER -o examples/train/GATE.md
 //	go run ./examples/train sites -data FOLDER
 //
 // models trains the four default models that the command line embeds; the same
@@ -42,7 +43,7 @@ func main() {
 	only := flags.String("only", "", "one set or kind alone")
 	seed := flags.Uint64("seed", 1, "of folds and learners")
 	most := flags.Int("most", 0, "quality, leave: rows of a site and label, 0 for all")
-	keep := flags.String("models", "", "fewshot: folder that keeps the models of the sites")
+	keep := flags.String("models", "", "fewshot, gate: folder that keeps the models of the sites or sets")
 	seeds := flags.Int("seeds", 0, "quality: how many seeds each set is trained with; attack: attacks to begin with for each change, default 100")
 	plots := flags.String("plots", "", "quality: folder of the plots, default plots beside the report")
 	what := flags.String("what", "", "leave: type, site or set; default all three")
@@ -64,6 +65,8 @@ func main() {
 		})
 	case "fewshot":
 		err = fewshot(ctx, *data, *out, *keep, *only, *seed)
+	case "gate":
+		err = gate(ctx, *data, *out, *keep, *only, *seed)
 	case "sites":
 		err = sites(os.Stdout, *data, *only)
 	default:
@@ -76,7 +79,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: train models|quality|leave|fewshot|sites|attack -data FOLDER -o PATH [-only NAME] [-seed N]")
+	fmt.Fprintln(os.Stderr, "usage: train models|quality|leave|fewshot|gate|sites|attack -data FOLDER -o PATH [-only NAME] [-seed N]")
 	os.Exit(2)
 }
 
