@@ -201,9 +201,6 @@ func read(t *testing.T, folder string) *source {
 					}
 					s.values[id.Name] = v.Values[i]
 					for _, c := range []*ast.CommentGroup{v.Doc, v.Comment, g.Doc} {
-						if c == g.Doc && g.Lparen.IsValid() {
-							continue // of all constants of the block
-						}
 						if c != nil && s.says[id.Name] == "" {
 							s.says[id.Name] = sentence(id.Name, c.Text())
 						}
