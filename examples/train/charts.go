@@ -101,10 +101,14 @@ func rocPlot(set string, tests []*outcome) *plot {
 	}
 	rates := rocRates()
 	for i, t := range tests {
+		name := ""
+		if t.test != "" {
+			name = t.test + ": "
+		}
 		p.series = append(
 			p.series,
-			series{name: t.test + ": super", x: rates, y: t.superROC, colour: i},
-			series{name: t.test + ": " + t.best, x: rates, y: t.bestROC, colour: i, dashed: true},
+			series{name: name + "super", x: rates, y: t.superROC, colour: i},
+			series{name: name + t.best, x: rates, y: t.bestROC, colour: i, dashed: true},
 		)
 	}
 	return p

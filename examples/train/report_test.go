@@ -165,6 +165,15 @@ func TestPlot(t *testing.T) {
 	}
 }
 
+// A default model has one test, which has no name.
+func TestROCPlotNames(t *testing.T) {
+	for test, want := range map[string]string{"": "super", "test21": "test21: super"} {
+		if got := rocPlot("a", []*outcome{{set: "a", test: test}}).series[0].name; got != want {
+			t.Errorf("test %q is called %q, want %q", test, got, want)
+		}
+	}
+}
+
 func TestFewshotPlot(t *testing.T) {
 	const report = "# A\n\n## Means over 3 pairs\n\n| k | AUROC | R1 | false | anchor |\n|---|---|---|---|---|\n| 0 | 0.8 | 0.7 | 0.1 | .869 / .615 |\n| 10 | 0.9 | 0.75 | 0.1 | |\n\n## Pairs\n\n| 5 | 1 | 1 | 1 | 1 |\n"
 	p := fewshotPlot(report)
