@@ -79,6 +79,7 @@ type Limits struct {
 	Concurrency int           `yaml:"concurrency"` // requests at work
 	Viewers     int           `yaml:"viewers"`     // streams of incidents
 	HeaderTime  time.Duration `yaml:"header_time"`
+	ViewerTime  time.Duration `yaml:"viewer_time"` // for a viewer to take what is written: a slower one comes again
 	ReadTime    time.Duration `yaml:"read_time"`
 	StoreTime   time.Duration `yaml:"store_time"` // until a batch counts as not stored
 }
@@ -134,7 +135,7 @@ func Default() Config {
 		TLS: TLS{ClientScopes: []string{ScopeIngest}},
 		Limits: Limits{
 			Body: 8 << 20, Inflated: 32 << 20, Ratio: 200, Memory: 96 << 20, Concurrency: 32, Viewers: 32,
-			HeaderTime: 5 * time.Second, ReadTime: 30 * time.Second, StoreTime: 10 * time.Second,
+			HeaderTime: 5 * time.Second, ViewerTime: 10 * time.Second, ReadTime: 30 * time.Second, StoreTime: 10 * time.Second,
 		},
 		Judge: Judge{Budget: "0.1%", Verdicts: "threats"},
 		Log:   Log{Level: "info", Format: "text"},
@@ -224,7 +225,7 @@ func (c *Config) Validate() error {
 	l := c.Limits
 	for name, v := range map[string]int64{
 		"body": int64(l.Body), "inflated": int64(l.Inflated), "ratio": int64(l.Ratio), "memory": int64(l.Memory), "concurrency": int64(l.Concurrency),
-		"viewers": int64(l.Viewers), "header_time": int64(l.HeaderTime), "read_time": int64(l.ReadTime), "store_time": int64(l.StoreTime),
+		"viewers": int64(l.Viewers), "header_time": int64(l.HeaderTime), "viewer_time": int64(l.ViewerTime), "read_time": int64(l.ReadTime), "store_time": int64(l.StoreTime),
 	} {
 		if v <= 0 {
 			say("limits.%s: want more than 0", name)

@@ -18,23 +18,47 @@ import (
 const (
 	recentIncidents = time.Hour        // that a new viewer is shown first
 	stillThere      = 15 * time.Second // between two signs of life
-	viewerTime      = 10 * time.Second // for a viewer to take what is written: a slower one comes again
 )
 
 func contextFor(r *http.Request, d time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(r.Context(), d)
 }
 
-// events streams the incidents as server-sent events (WHATWG HTML, section
-// 9.2), each a stream.Row: those of the last hour, or what came after the
-// Last-Event-ID, then what comes.
+// told is what a stream of events tells of: what its events are called, where
+// they come from, and which rows of there they are.
+type told struct {
+	name, subjects string
+	holds          []byte // what a row of them contains; quotes in texts are escaped, so no text can
+}
+
+// toldOf returns what the query's what asks for.
+func toldOf(what string) (told, bool) {
+	switch what {
+	case "", "incidents":
+		return told{"incident", stream.IncidentSubjects, nil}, true
+	case "threats":
+		return told{"threat", stream.VerdictSubjects, []byte(`"tiercel.threat":true`)}, true
+	}
+	return told{}, false
+}
+
+// events streams the incidents, or the threats that they are made of, as
+// server-sent events (WHATWG HTML, section 9.2), each a stream.Row: those of the
+// last hour, or what came after the Last-Event-ID, then what comes.
 func (s *Server) events(w http.ResponseWriter, r *http.Request, _ caller) {
+	what, ok := toldOf(r.URL.Query().Get("what"))
+	if !ok {
+		refuse(w, http.StatusBadRequest, "what: want incidents or threats")
+		return
+	}
 	if !s.viewers.TryAcquire(1) {
 		later(w, http.StatusTooManyRequests, 10, "limits.viewers streams are open")
 		return
 	}
 	defer s.viewers.Release(1)
-	c := jetstream.OrderedConsumerConfig{FilterSubjects: []string{stream.IncidentSubjects}, InactiveThreshold: time.Minute}
+	s.metrics.viewers.Inc()
+	defer s.metrics.viewers.Dec()
+	c := jetstream.OrderedConsumerConfig{FilterSubjects: []string{what.subjects}, InactiveThreshold: time.Minute}
 	if last, err := strconv.ParseUint(r.Header.Get("Last-Event-ID"), 10, 64); err == nil {
 		c.DeliverPolicy, c.OptStartSeq = jetstream.DeliverByStartSequencePolicy, last+1
 	} else {
@@ -60,7 +84,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, _ caller) {
 	var b bytes.Buffer
 	b.WriteString("retry: 2000\n\n")
 	for {
-		control.SetWriteDeadline(time.Now().Add(viewerTime))
+		control.SetWriteDeadline(time.Now().Add(s.config.Limits.ViewerTime))
 		if _, err := w.Write(b.Bytes()); err != nil || control.Flush() != nil {
 			return
 		}
@@ -74,25 +98,28 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, _ caller) {
 		case err != nil:
 			b.WriteString(": still there\n\n")
 		default:
-			appendEvents(&b, m)
+			appendEvents(&b, m, what)
 		}
 	}
 }
 
 // appendEvents writes a message's rows as events. The last one carries the id:
 // a viewer that was cut off in the middle is sent all of them again.
-func appendEvents(b *bytes.Buffer, m jetstream.Msg) {
+func appendEvents(b *bytes.Buffer, m jetstream.Msg, what told) {
 	meta, err := m.Metadata()
 	if err != nil {
 		return
 	}
-	rows := bytes.Split(bytes.TrimSuffix(m.Data(), []byte{'\n'}), []byte{'\n'})
+	var rows [][]byte
+	for line := range bytes.Lines(m.Data()) {
+		if row := bytes.TrimSuffix(line, []byte{'\n'}); len(row) > 0 && bytes.Contains(row, what.holds) {
+			rows = append(rows, row)
+		}
+	}
 	for i, row := range rows {
 		if i == len(rows)-1 {
 			fmt.Fprintf(b, "id: %d\n", meta.Sequence.Stream)
 		}
-		b.WriteString("event: incident\ndata: ")
-		b.Write(row)
-		b.WriteString("\n\n")
+		fmt.Fprintf(b, "event: %s\ndata: %s\n\n", what.name, row)
 	}
 }

@@ -16,6 +16,7 @@ type metrics struct {
 	records, bytes prometheus.Counter
 	store          prometheus.Histogram
 	backlog        *prometheus.GaugeVec
+	viewers        prometheus.Gauge
 	ending         atomic.Bool
 }
 
@@ -28,8 +29,9 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "tiercel_store_seconds", Help: "Until a request's records were stored with sync.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5},
 		}),
 		backlog: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tiercel_backlog_parcels", Help: "Parcels that wait to be judged."}, []string{"partition"}),
+		viewers: prometheus.NewGauge(prometheus.GaugeOpts{Name: "tiercel_viewers", Help: "Streams of incidents and threats that are open."}),
 	}
-	r.MustRegister(m.requests, m.records, m.bytes, m.store, m.backlog)
+	r.MustRegister(m.requests, m.records, m.bytes, m.store, m.backlog, m.viewers)
 	return m
 }
 

@@ -13,9 +13,15 @@ import (
 var inside embed.FS
 
 // policy lets the page load what it came with and talk to this service, no
-// more; workers and WebAssembly are the console's.
-const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; " +
-	"img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// more; the worker, WebAssembly and the policies of trusted types are the
+// console's (wasm/console/index.html says the same of itself).
+const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types tiercel tiercel-page lit-html"
+
+// livePage is the console's page that follows a service, in a folder that has
+// it: there it is served at / instead of the one for logs of one's own.
+const livePage = "live.html"
 
 // page serves the console's folder, or the page inside.
 func (s *Server) page() http.Handler {
@@ -25,6 +31,8 @@ func (s *Server) page() http.Handler {
 	} else {
 		files, _ = fs.Sub(inside, "page") // the folder is embedded
 	}
+	_, err := fs.Stat(files, livePage)
+	live := err == nil
 	serve := http.FileServerFS(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -32,6 +40,10 @@ func (s *Server) page() http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if live && r.URL.Path == "/" {
+			http.ServeFileFS(w, r, files, livePage)
+			return
+		}
 		serve.ServeHTTP(w, r)
 	})
 }

@@ -50,6 +50,14 @@ func defaults(t testing.TB) []*model.Model {
 // start runs a service until the test ends and returns its address.
 func start(t testing.TB, change func(*serve.Config)) string {
 	t.Helper()
+	url, stop := run(t, change)
+	t.Cleanup(stop)
+	return url
+}
+
+// run runs a service until stop is called and returns its address.
+func run(t testing.TB, change func(*serve.Config)) (url string, stop func()) {
+	t.Helper()
 	c := serve.Default()
 	c.Listen, c.NATS.Dir, c.NATS.Partitions, c.Judge.Verdicts = "127.0.0.1:0", t.TempDir(), 2, "all"
 	if change != nil {
@@ -59,11 +67,11 @@ func start(t testing.TB, change func(*serve.Config)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
+	stop = func() {
+		cancel()
 		select {
 		case err := <-ended:
 			if err != nil {
@@ -72,8 +80,11 @@ func start(t testing.TB, change func(*serve.Config)) string {
 		case <-time.After(15 * time.Second):
 			t.Error("the service does not end")
 		}
-	})
-	return "http://" + s.Address()
+	}
+	if c.TLS.Cert != "" {
+		return "https://" + s.Address(), stop
+	}
+	return "http://" + s.Address(), stop
 }
 
 type headers map[string]string
@@ -307,35 +318,51 @@ func TestOverload(t *testing.T) {
 	})
 }
 
-// A full disk is told to senders; what was taken before is judged.
+// A full store is told to senders and to who asks whether the service is ready.
+// What was taken before it was full is judged when somebody judges again, and
+// then there is room.
 func TestFull(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "verdicts")
-	url := start(t, func(c *serve.Config) {
-		c.NATS.MaxBytes = 400 << 10
-		c.Sinks = []serve.Sink{{Name: "f", Type: "file", Path: out}}
-	})
-	taken, full := 0, false
-	for range 40 {
-		status, h, text := send(t, "POST", url+"/v1/ingest?format=combined", strings.NewReader(strings.Repeat(harmless, 300)), nil)
-		switch status {
-		case 200:
-			taken++
-		case 503:
-			full = true
-			if h.Get("Retry-After") == "" || !strings.Contains(text, "nats.max_bytes") {
-				t.Errorf("%s", text)
-			}
-		default:
-			t.Fatalf("%d %s", status, text)
+	dir, out := t.TempDir(), filepath.Join(t.TempDir(), "verdicts")
+	small := func(off bool) func(*serve.Config) {
+		return func(c *serve.Config) {
+			c.NATS.Dir, c.NATS.MaxBytes, c.Judge.Off = dir, 400<<10, off
+			c.Sinks = []serve.Sink{{Name: "f", Type: "file", Path: out}}
 		}
 	}
-	if !full || taken == 0 {
-		t.Fatalf("%d taken, full %v", taken, full)
+	url, stop := run(t, small(true))
+	post := func(lines int) int {
+		status, h, text := send(t, "POST", url+"/v1/ingest?format=combined", strings.NewReader(strings.Repeat(harmless, lines)), nil)
+		if status == 503 && (h.Get("Retry-After") == "" || !strings.Contains(text, "nats.max_bytes")) {
+			t.Errorf("%s", text)
+		}
+		return status
 	}
-	if status, _, _ := send(t, "GET", url+"/readyz", nil, nil); status != 503 && status != 200 {
-		t.Errorf("readyz %d", status)
+	ready := func() int { status, _, _ := send(t, "GET", url+"/readyz", nil, nil); return status }
+	if got := ready(); got != 200 {
+		t.Errorf("readyz %d before it is full", got)
 	}
-	waitRows(t, out, taken*300)
+	taken := 0
+	for lines := 256; lines > 0; { // until there is no room for a single line
+		switch status := post(lines); status {
+		case 200:
+			taken += lines
+		case 503:
+			lines /= 2
+		default:
+			t.Fatal(status)
+		}
+	}
+	if got := ready(); taken == 0 || got != 503 {
+		t.Errorf("readyz %d after %d lines filled the store", got, taken)
+	}
+	stop()
+
+	_, stop = run(t, small(false))
+	waitRows(t, out, taken)
+	stop() // which saves what was learnt, so that the records of it can go
+
+	url = start(t, small(false))
+	until(t, "room again", func() bool { return ready() == 200 && post(1) == 200 })
 }
 
 // A webhook that is down for a while gets each row, and then no more.

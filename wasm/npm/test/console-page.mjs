@@ -6,24 +6,32 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { serve } from '../../console/serve.mjs';
 
-const built = fileURLToPath(new URL('../../../build/console', import.meta.url));
+export const built = fileURLToPath(new URL('../../../build/console', import.meta.url));
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** A server of the page and a browser. */
-export async function start() {
+/** A browser. */
+export async function launch() {
   const path = process.env.CHROMIUM ?? '/usr/bin/chromium';
   assert.ok(existsSync(path), `no Chromium at ${path}: install it or name it in CHROMIUM`);
   assert.ok(existsSync(built), 'the console is not built: make page');
+  return chromium.launch({ executablePath: path, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-lcd-text', '--disable-background-networking'] });
+}
+
+/** A server of the page and a browser. */
+export async function start() {
   const server = serve(built);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  const browser = await chromium.launch({ executablePath: path, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-lcd-text', '--disable-background-networking'] });
+  const browser = await launch();
   const stopServer = () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections()));
   return { origin, browser, stopServer, stop: async () => (await browser.close(), await stopServer()) };
 }
 
+/** What the console shows first. */
+const welcome = (page) => page.getByRole('heading', { name: 'See the threats in a log' });
+
 /** A page with the console; complaints has all that went wrong in it, requests all that it asked for. */
-export async function open({ browser, origin }, { width = 1400, height = 900, scheme = 'light' } = {}) {
+export async function open({ browser, origin }, { width = 1400, height = 900, scheme = 'light', first = welcome } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, acceptDownloads: true, locale: 'en-GB', timezoneId: 'UTC' });
   const page = await context.newPage();
   const complaints = [];
@@ -33,7 +41,7 @@ export async function open({ browser, origin }, { width = 1400, height = 900, sc
   page.on('pageerror', (e) => complaints.push(String(e)));
   page.on('dialog', (d) => (complaints.push(`dialog: ${d.message()}`), d.dismiss()));
   await page.goto(origin + '/');
-  await page.getByRole('heading', { name: 'See the threats in a log' }).waitFor();
+  await first(page).waitFor();
   return { page, complaints, requests, close: () => context.close() };
 }
 

@@ -4,6 +4,7 @@ import './parts.js';
 import { frame } from './console-styles.js';
 import { EVERYTHING, type Filter, type Group, type Sort } from './findings.js';
 import { Session } from './session.js';
+import { following } from './following.js';
 import { severity, severityStyles } from './severity.js';
 import { base } from './styles.js';
 import type { ThreatDetail } from './detail.js';
@@ -21,6 +22,7 @@ export class Console extends LitElement {
   static override properties = {
     theme: { reflect: true },
     examples: {},
+    live: {},
     loadOptions: { attribute: false },
     filter: { state: true },
     sort: { state: true },
@@ -37,6 +39,8 @@ export class Console extends LitElement {
   declare theme: string;
   /** Addresses of logs to try it with, separated by blanks. */
   declare examples: string;
+  /** Address of a service's events; '' for logs. */
+  declare live: string;
   declare loadOptions: LoadOptions;
   readonly session = new Session(() => this.loadOptions, () => this.refresh());
   private declare filter: Omit<Filter, 'budget'>;
@@ -54,6 +58,8 @@ export class Console extends LitElement {
   /** Threats and incidents within the budget, filters aside. */
   private within = 0;
   private incidents = 0;
+  /** What the session had let go of when a row was chosen. */
+  private gone = 0;
   private typing: ReturnType<typeof setTimeout> | undefined;
   private searching: AbortController | null = null;
 
@@ -61,6 +67,7 @@ export class Console extends LitElement {
     super();
     this.theme = '';
     this.examples = '';
+    this.live = '';
     this.loadOptions = {};
     this.filter = EVERYTHING;
     this.sort = { key: 'severity', descending: true };
@@ -76,12 +83,18 @@ export class Console extends LitElement {
     this.addEventListener('drop', (e) => this.dropped(e));
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.session.follow(this.live);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     void this.session.close();
   }
 
   protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('live') && this.isConnected) this.session.follow(this.live);
     if (changed.has('filter') || changed.has('sort')) void this.refilter();
   }
 
@@ -96,6 +109,8 @@ export class Console extends LitElement {
       this.chosen = -1;
       this.filter = EVERYTHING;
     }
+    this.chosen = Math.max(-1, this.chosen - (this.session.gone - this.gone));
+    this.gone = this.session.gone;
     void this.refilter();
     this.version++;
   }
@@ -164,6 +179,7 @@ export class Console extends LitElement {
 
   private dragged(e: DragEvent, inside: boolean): void {
     if (!e.dataTransfer?.types.includes('Files')) return;
+    if (this.session.live) return;
     e.preventDefault();
     this.dropping = inside;
   }
@@ -172,7 +188,7 @@ export class Console extends LitElement {
     this.dropping = false;
     const files = [...(e.dataTransfer?.files ?? [])];
     e.preventDefault();
-    if (files.length) void this.scan(files);
+    if (files.length && !this.session.live) void this.scan(files);
   }
 
   private async open(row: number): Promise<void> {
@@ -257,7 +273,8 @@ export class Console extends LitElement {
   }
 
   private bar(): TemplateResult {
-    const { phase, files } = this.session;
+    const { phase, files, live } = this.session;
+    if (live) return following(live);
     return html`<header class="bar">
       <span class="name">${mark(20)}tiercel</span>
       ${files.length ? this.fileMenu() : ''}
@@ -337,8 +354,8 @@ export class Console extends LitElement {
         </div>
         <tiercel-timeline class="time" .timeline=${s.timeline} .times=${this.times} .from=${this.filter.from} .to=${this.filter.to} .theme=${this.theme}
           @range=${(e: CustomEvent<{ from: number; to: number } | null>) => this.narrow(e.detail ?? { from: -Infinity, to: Infinity })}></tiercel-timeline>
-        <tiercel-budget .budget=${s.budget} .threats=${this.within} .incidents=${this.incidents} .daily=${s.daily}
-          @budget=${(e: CustomEvent<number>) => s.setBudget(e.detail)}></tiercel-budget>
+        ${s.live ? '' : html`<tiercel-budget .budget=${s.budget} .threats=${this.within} .incidents=${this.incidents} .daily=${s.daily}
+          @budget=${(e: CustomEvent<number>) => s.setBudget(e.detail)}></tiercel-budget>`}
       </section>
       ${this.filters()}
       <div class="tabs" role="group" aria-label="List to show">
@@ -348,7 +365,7 @@ export class Console extends LitElement {
       <div class="lists ${open ? 'open' : ''}">
         <section class="pane ${this.tab === 'incidents' ? '' : 'away'}" aria-label="Incidents, worst first">
           <h2><span>Incidents, worst first</span></h2>
-          <tiercel-incidents .groups=${this.groups} .chosen=${this.filter.incident} @incident=${(e: CustomEvent<number>) => this.incident(e.detail)}></tiercel-incidents>
+          <tiercel-incidents .groups=${this.groups} .chosen=${this.filter.incident} .none=${s.live ? 'None yet.' : 'None at this budget.'} @incident=${(e: CustomEvent<number>) => this.incident(e.detail)}></tiercel-incidents>
         </section>
         <section class="pane ${this.tab === 'threats' ? '' : 'away'}" aria-label="Threats">
           <tiercel-threats .findings=${s.findings} .rows=${this.rows} .sort=${this.sort} .chosen=${this.chosen} .version=${this.version} .labels=${s.labels}

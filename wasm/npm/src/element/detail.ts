@@ -1,6 +1,7 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import type { Explanation, Row } from '../index.js';
+import type { Certified, Explanation } from '../index.js';
 import { looks } from './detail-styles.js';
+import type { Threat } from './findings.js';
 import { severity, severityStyles } from './severity.js';
 import { base } from './styles.js';
 import { classTitle, clock, count, find, KINDS, many, rarity, runs, visible } from './text.js';
@@ -34,7 +35,7 @@ export class ThreatDetail extends LitElement {
     label: { attribute: false },
     labels: { attribute: false },
   };
-  declare row: Row;
+  declare row: Threat;
   declare standing: Standing;
   /** The score before the latest label; null when it did not move. */
   declare earlier: number | null;
@@ -149,7 +150,7 @@ function marks(text: string, ranges: readonly (readonly [number, number])[]): Te
 }
 
 /** What the alert is proven to survive: see Certified. */
-function survives(c: Row['certified']): TemplateResult | '' {
+function survives(c: Certified | null): TemplateResult | '' {
   if (!c) return '';
   const what = [c.padding ? 'any padding' : '', c.insertions ? many(c.insertions, 'insertion') : '', c.learners ? many(c.learners, 'bad learner') : ''].filter(Boolean);
   return what.length ? html`<span class="muted">proven to survive ${what.join(', ')}</span>` : '';

@@ -5,7 +5,11 @@
  */
 import type { Kind, Part, Row } from '../index.js';
 import { Column, Names } from './columns.js';
+import type { LiveRow, LiveRows } from './live.js';
 import { milliseconds, SEVERITIES } from './text.js';
+
+/** A threat: of a scan, or told by a service. */
+export type Threat = Row | LiveRow;
 
 /** What is shown of the findings. Times are milliseconds since 1970, [from, to). */
 export interface Filter {
@@ -48,7 +52,7 @@ const SLICE = 4000;
 export class Findings {
   readonly classes = new Names();
   readonly entities = new Names();
-  private readonly parts: Part[] = [];
+  private readonly parts: (Part | LiveRows)[] = [];
   private readonly part = new Column(new Int32Array(0));
   private readonly index = new Column(new Int32Array(0));
   private readonly class = new Column(new Int32Array(0));
@@ -63,7 +67,7 @@ export class Findings {
     return this.part.length;
   }
 
-  add(part: Part): void {
+  add(part: Part | LiveRows): void {
     const number = this.parts.push(part) - 1;
     for (const row of part.rows) {
       this.part.push(number);
@@ -90,7 +94,16 @@ export class Findings {
     }
   }
 
-  row(i: number): Row {
+  /** The latest rows alone, at least so many: those of whole parts. */
+  latest(n: number): Findings {
+    const kept = new Findings();
+    let first = this.parts.length;
+    for (let rows = 0; first > 0 && rows < n; ) rows += this.parts[--first]!.rows.length;
+    for (const part of this.parts.slice(first)) kept.add(part);
+    return kept;
+  }
+
+  row(i: number): Threat {
     return this.parts[this.part.at(i)]!.row(this.index.at(i));
   }
 

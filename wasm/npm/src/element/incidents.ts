@@ -9,9 +9,11 @@ const DRAWN = 300;
 
 /** Incidents, worst first. Event: `incident` with the id of the one to show alone, 0 for all. */
 export class IncidentList extends LitElement {
-  static override properties = { groups: { attribute: false }, chosen: { attribute: false } };
+  static override properties = { groups: { attribute: false }, chosen: { attribute: false }, none: { attribute: false } };
   declare groups: Group[];
   declare chosen: number;
+  /** What is said where there are none. */
+  declare none: string;
 
   static override styles = [
     base,
@@ -80,6 +82,7 @@ export class IncidentList extends LitElement {
     super();
     this.groups = [];
     this.chosen = 0;
+    this.none = '';
   }
 
   private choose(id: number): void {
@@ -87,7 +90,7 @@ export class IncidentList extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    if (this.groups.length === 0) return html`<p class="none muted">None at this budget.</p>`;
+    if (this.groups.length === 0) return html`<p class="none muted">${this.none}</p>`;
     return html`<ol tabindex="-1">
       ${this.groups.slice(0, DRAWN).map(
         (g) => html`<li><button aria-pressed=${String(g.id === this.chosen)} @click=${() => this.choose(g.id)}>

@@ -6,9 +6,10 @@
 import { Tiercel, type Explanation, type FileSummary, type Format, type LoadOptions, type Model, type Plugin, type Progress, type Timeline } from '../index.js';
 import { DEFAULT_BUDGET, WIDEST } from './budget.js';
 import { Findings } from './findings.js';
+import { Live, LiveRow, type LiveRows } from './live.js';
 import { many, message, visible } from './text.js';
 
-export type Phase = 'empty' | 'scanning' | 'done';
+export type Phase = 'empty' | 'scanning' | 'done' | 'live';
 
 /** Something that went wrong, or that was done, told until it is put away. */
 export interface Notice {
@@ -21,6 +22,9 @@ export type Label = 'threat' | 'benign';
 /** Milliseconds between two pictures of a scan that runs, at least; drawing takes at most a share of the time. */
 const PICTURE = 200;
 const SHARE = 1 / 8;
+
+/** Threats of a service that are kept, the latest; twice as many before the others are let go. */
+const KEPT = 10_000;
 
 export class Session {
   phase: Phase = 'empty';
@@ -63,6 +67,38 @@ export class Session {
       },
     );
     return this.engine;
+  }
+
+  /** The service that is followed; null where logs are scanned. */
+  live: Live | null = null;
+  /** Rows that were let go of the findings of a service; those after them have moved up. */
+  gone = 0;
+
+  /** Shows the threats of a service as they come, instead of those of logs; '' ends it. */
+  follow(address: string): void {
+    if (address === (this.live?.address ?? '')) return;
+    this.cancel();
+    this.live?.close();
+    this.reset();
+    this.files = [];
+    this.phase = address ? 'live' : 'empty';
+    this.budget = address ? 1 : DEFAULT_BUDGET; // the service has kept to its own
+    this.live = address ? new Live(address, (rows) => this.came(rows), this.changed) : null;
+    this.changed();
+  }
+
+  private came(rows: LiveRows): void {
+    this.findings.add(rows);
+    if (this.findings.length > 2 * KEPT) {
+      const kept = this.findings.latest(KEPT);
+      const n = this.findings.length - kept.length;
+      const labels = [...this.labels].filter(([i]) => i >= n);
+      this.labels.clear();
+      for (const [i, label] of labels) this.labels.set(i - n, label);
+      this.findings = kept;
+      this.gone += n;
+    }
+    this.changed();
   }
 
   /** Scans the files together with those that are there already. */
@@ -196,14 +232,30 @@ export class Session {
 
   /** Labels a row, or takes its label back with null. */
   async mark(i: number, label: Label | null): Promise<void> {
+    const row = this.findings.row(i);
+    if (row instanceof LiveRow) return this.send(row, i, label);
     await this.teach(async (t) => {
       await this.unmark(t, i);
       if (label) await this.tell(t, i, label);
     });
   }
 
+  /** Labels a threat of a service, which learns it for all that comes. */
+  private async send(row: LiveRow, i: number, label: Label | null): Promise<void> {
+    if (!label) return this.say('A service keeps its labels: give the other one to put it right.');
+    const gone = this.gone;
+    try {
+      await this.live!.label(row, label === 'threat');
+      this.labels.set(i - (this.gone - gone), label);
+      this.changed();
+    } catch (e) {
+      this.say(message(e), true);
+    }
+  }
+
   private async tell(t: Tiercel, i: number, label: Label): Promise<void> {
     const row = this.findings.row(i);
+    if (row instanceof LiveRow) return;
     const input = this.files.find((f) => f.name === row.file);
     await t.label(row, label, input ? { input } : {});
     this.labels.set(i, label);
@@ -283,8 +335,10 @@ export class Session {
     await this.scan(this.files);
   }
 
-  async explain(i: number): Promise<Explanation> {
+  /** Why a threat is one; null for those of a service, which keeps its reasons. */
+  async explain(i: number): Promise<Explanation | null> {
     const row = this.findings.row(i);
+    if (row instanceof LiveRow) return null;
     const t = await this.load();
     return t.explain(this.files.find((f) => f.name === row.file) ?? null, row);
   }
@@ -317,6 +371,7 @@ export class Session {
 
   async close(): Promise<void> {
     this.cancel();
+    this.follow('');
     const engine = this.engine;
     this.engine = null;
     await (await engine?.catch(() => null))?.close();
