@@ -42,9 +42,11 @@ type Options struct {
 	// tells what is lost; default DefaultAudit.
 	Audit float64
 
-	// Site estimates false-alarm rates from the log's own records, without labels,
-	// as the pass goes: see adapt.Rates. Every learner runs on every record then,
-	// whatever ThreatsOnly says.
+	// Site learns the site from the log's own records, without labels, as the pass
+	// goes: rates of false alarms where they are spread wider than those of the
+	// calibration (adapt.Rates), and what its requests look like (adapt.Profile).
+	// Every learner runs on every record then, whatever ThreatsOnly says. Only a
+	// Scan and its feeds have a profile.
 	Site bool
 }
 

@@ -38,9 +38,10 @@ type kindRows struct {
 	present bool
 	rows    feature.Batch
 	seen    []feature.Observation
-	raw     [][]float32 // one slice a base learner
-	one     []float32   // one row of raw scores
-	gate    *gate       // nil unless Options.ThreatsOnly
+	shapes  feature.Shapes // of HTTP, where Options.Site asks for a profile
+	raw     [][]float32    // one slice a base learner
+	one     []float32      // one row of raw scores
+	gate    *gate          // nil unless Options.ThreatsOnly
 	proof   *certifier
 	fate    []fate      // of the rows at the gate
 	guests  [][]float32 // one slice a guest, of the rows asked
@@ -90,6 +91,9 @@ func (j *job) prepare() {
 			continue
 		}
 		s.encoder.Encode(&r.rows, &r.seen, &j.batch, &j.scratch)
+		if j.engine.options.Site && event.Kind(k) == event.HTTP {
+			r.shapes.Encode(&j.batch, r.seen)
+		}
 		r.grow(len(s.tiers.Bases))
 		r.gate.begin()
 		s.score(r.raw, s.stateless, &r.rows, r.gate)
@@ -216,6 +220,9 @@ func (j *job) judge(v *Verdict, e *event.Event, i int) {
 		}
 	}
 	v.Score, v.FalseAlarmRate = x.Score, x.Rate
+	if len(r.shapes.First) > i+1 {
+		v.shapes = r.shapes.Of(i)
+	}
 	if v.FalseAlarmRate <= j.engine.options.named() {
 		v.Class = s.guestClass(r, i, s.classOf(x))
 		v.Technique = Techniques(v.Class)

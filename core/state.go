@@ -13,6 +13,8 @@ type State struct {
 	Windows     [event.NumKinds][]byte // snapshots, see feature.Context.AppendTo; empty for kinds not seen
 	Lifts       [event.NumKinds]Discount
 	Rates       [event.NumKinds][]float64 // of the site, see adapt.Rates; empty unless Options.Site
+	Profile     []byte                    // of the site, see adapt.Profile; empty unless Options.Site
+	Drift       []float64                 // the watch over the models' rates, see adapt.Drift
 	Judged      int64                     // events with a verdict
 	First, Last int64                     // the span of their time, event.NoTime for none
 	Incidents   []Incident                // in the order of their numbers
@@ -23,6 +25,7 @@ type State struct {
 func (s *Stream) State() State {
 	st := State{
 		Lifts:  s.lifts,
+		Drift:  s.drift.State(),
 		Judged: s.judged, First: s.first, Last: s.last,
 		Incidents: slices.Clone(s.incidents.all), Numbered: s.incidents.numbered,
 	}
@@ -34,12 +37,15 @@ func (s *Stream) State() State {
 			st.Rates[k] = r.State()
 		}
 	}
+	if s.profile != nil {
+		st.Profile = s.profile.AppendTo(nil)
+	}
 	return st
 }
 
 // Resume replaces what the pass has learnt. On an error, a
-// feature.SnapshotError or adapt.Error, the pass is of no further use. The
-// watch of Drift begins anew.
+// feature.SnapshotError or adapt.Error, the pass is of no further use. Where the
+// state says nothing of a profile or of drift, they begin anew.
 func (s *Stream) Resume(st State) error {
 	var windows [event.NumKinds]*feature.Context
 	for k, data := range st.Windows {
@@ -56,6 +62,16 @@ func (s *Stream) Resume(st State) error {
 			if err := s.rates[k].Restore(data); err != nil {
 				return err
 			}
+		}
+	}
+	if s.profile != nil && len(st.Profile) > 0 {
+		if err := s.profile.Restore(st.Profile); err != nil {
+			return err
+		}
+	}
+	if len(st.Drift) > 0 {
+		if err := s.drift.Restore(st.Drift); err != nil {
+			return err
 		}
 	}
 	s.windows, s.judged, s.first, s.last = windows, st.Judged, st.First, st.Last

@@ -7,6 +7,7 @@ import (
 	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
+	"github.com/tiercel/tiercel/core/portable"
 )
 
 // Stream is the ordered part of a pass over one or several files: the windows,
@@ -25,6 +26,7 @@ type Stream struct {
 	windows   [event.NumKinds]*feature.Context
 	lifts     [event.NumKinds]Discount
 	rates     [event.NumKinds]*adapt.Rates // nil unless Options.Site
+	profile   *adapt.Profile               // nil unless Options.Site
 	drift     adapt.Drift
 	incidents incidents
 	judged    int64 // events with a verdict, and the span of their time
@@ -44,6 +46,7 @@ func NewStream(o Options) *Stream {
 		drift: adapt.Drift{Level: o.Budget.Ceiling()},
 	}
 	if o.Site {
+		s.profile = &adapt.Profile{}
 		for k := range s.rates {
 			s.rates[k] = &adapt.Rates{}
 		}
@@ -79,16 +82,41 @@ func (s *Stream) Settle(v *Verdict, sum *FileSummary, raw []byte) (in *Incident,
 	}
 	s.lifts[v.Kind].apply(v)
 	s.drift.Observe(v.FalseAlarmRate, v.Line)
-	if r := s.rates[v.Kind]; r != nil {
-		v.FalseAlarmRate = r.Observe(v.FalseAlarmRate)
-		if v.Class != "" {
-			v.Severity = severityOf(v.FalseAlarmRate, v.Class)
-		}
-	}
+	s.site(v)
 	if s.decide(v); !v.Threat {
 		return nil, false
 	}
 	return s.Join(v, sum, raw)
+}
+
+// site turns the rate of a verdict into that of the site, where Options.Site asks
+// for it.
+func (s *Stream) site(v *Verdict) {
+	r := s.rates[v.Kind]
+	if r == nil {
+		return
+	}
+	tiers := v.FalseAlarmRate
+	v.FalseAlarmRate = r.Observe(tiers)
+	if len(v.shapes) > 0 {
+		before := v.FalseAlarmRate
+		source := uint64(0)
+		if len(v.Entity) > 0 {
+			source = feature.Hash64(v.Entity)
+		}
+		v.FalseAlarmRate = s.profile.Observe(v.shapes, source, before)
+		if v.FalseAlarmRate < before {
+			v.Odd = portable.Log(before / v.FalseAlarmRate)
+		}
+		v.shapes = nil
+	}
+	if v.FalseAlarmRate <= s.budget.Ceiling() && v.Class == "" {
+		v.Class = Anomaly
+		v.Technique = Techniques(Anomaly)
+	}
+	if v.Class != "" {
+		v.Severity = severityOf(v.FalseAlarmRate, v.Class)
+	}
 }
 
 // Join is the part of Settle for threats: it counts one and joins it to an

@@ -1,6 +1,9 @@
 package core
 
-import "github.com/tiercel/tiercel/core/event"
+import (
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/feature"
+)
 
 // Severity ranks a threat for people.
 type Severity uint8
@@ -42,9 +45,12 @@ type Verdict struct {
 	Outside        bool        // outside Options.Since and Until: scored, never a threat
 	Missing        uint64      // bit i: base learner i abstained or failed, see Engine.LearnerNames; 0 where Bounded
 	Lift           float64     // logarithm of what guests divided FalseAlarmRate by, before the Stream discounted it; in [0, log 10]
+	Odd            float64     // logarithm of what the site's profile divided FalseAlarmRate by, see Options.Site; in [0, log adapt.ProfileMost]
 	Bounded        bool        // no threat, and how far from one is not known: Score is an upper bound, FalseAlarmRate a lower one
 	Skipped        bool        // Bounded by Options.Skip, which can be wrong: Score and FalseAlarmRate are estimates
 	Audited        bool        // Options.Skip would have skipped it; all learners ran, to see what that loses
+
+	shapes []feature.Shape // what the profile reads, until the verdict is settled
 }
 
 // Result is one batch with its verdicts: Verdicts[i] is of Batch.Events[i].

@@ -35,8 +35,9 @@
 //
 // # Without labels
 //
-// [Rates] turns the false-alarm rates of a model into those of the site, from
-// the records of a pass, so that a budget holds there. [Drift] tells from where
+// [Rates] raises the false-alarm rates of a model on a site that is noisier than
+// its calibration, from the records of a pass. [Profile] learns what requests of
+// the site look like and raises those that are odd there. [Drift] tells from where
 // on a log is unlike what the model was calibrated on.
 package adapt
 

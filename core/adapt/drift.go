@@ -96,3 +96,50 @@ func (d *Drift) Since() Since {
 	}
 	return Since{Line: d.at.line, Record: d.at.record, Share: d.at.share(), Level: d.Level}
 }
+
+// State returns what Restore needs to go on from here.
+func (d *Drift) State() []float64 {
+	out := []float64{d.Level, float64(d.records), float64(truth(d.found))}
+	put := func(s *span) {
+		out = append(out, float64(s.line), float64(s.record), float64(s.count), float64(s.hits))
+	}
+	put(&d.at)
+	for i := range d.owned {
+		out = append(out, d.owned[i])
+		put(&d.since[i])
+	}
+	return out
+}
+
+// driftState is how many numbers State returns.
+const driftState = 3 + 4 + 5*len(driftBets)
+
+// mostRecords bounds the counts of a state: a float64 holds them exactly.
+const mostRecords = 1 << 53
+
+// Restore goes on from what State returned. A watch of another Level begins anew;
+// what State did not return is refused, and the watch is then as it was.
+func (d *Drift) Restore(state []float64) error {
+	if len(state) != driftState {
+		return errMalformed
+	}
+	for _, v := range state {
+		if !(v >= 0 && v <= mostRecords) {
+			return errMalformed
+		}
+	}
+	next := Drift{Level: state[0], records: int64(state[1]), found: state[2] == 1}
+	spanOf := func(v []float64) span { return span{int64(v[0]), int64(v[1]), int64(v[2]), int64(v[3])} }
+	next.at = spanOf(state[3:])
+	if next.found && next.at.count == 0 {
+		return errMalformed
+	}
+	for i := range next.owned {
+		v := state[7+5*i:]
+		next.owned[i], next.since[i] = v[0], spanOf(v[1:])
+	}
+	if next.Level == d.Level {
+		*d = next
+	}
+	return nil
+}

@@ -8,6 +8,8 @@
 //	go run ./examples/train fewshot -data FOLDER -o examples/train/FEWSHOT.md
 //	go run ./examples/train gate -data FOLDER -models FOLDER -o examples/train/GATE.md
 //	go run ./examples/train sites -data FOLDER
+//	go run ./examples/train sites -data FOLDER > examples/train/SITES.md
+//	go run ./examples/train profile -data FOLDER > examples/train/PROFILE.md
 //
 // models trains the four default models that the command line embeds; the same
 // data give the same bytes. quality trains one model on each set's training
@@ -15,7 +17,8 @@
 // that they have not seen; trivial rules stand beside every score. leave
 // leaves each type of attack, site or set out of the training in turn. fewshot takes a model
 // of one site to another and labels a few records there. sites asks whether
-// budgets hold on each site, with and without the rates of the site.
+// budgets hold on each site, with and without the rates of the site; profile,
+// what a profile that learns while reading adds.
 package main
 
 import (
@@ -67,6 +70,8 @@ func main() {
 		err = fewshot(ctx, *data, *out, *keep, *only, *seed)
 	case "gate":
 		err = gate(ctx, *data, *out, *keep, *only, *seed)
+	case "profile":
+		err = profiles(ctx, os.Stdout, *data)
 	case "sites":
 		err = sites(os.Stdout, *data, *only)
 	default:
@@ -79,7 +84,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: train models|quality|leave|fewshot|gate|sites|attack -data FOLDER -o PATH [-only NAME] [-seed N]")
+	fmt.Fprintln(os.Stderr, "usage: train models|quality|leave|fewshot|gate|sites|profile|attack -data FOLDER -o PATH [-only NAME] [-seed N]")
 	os.Exit(2)
 }
 

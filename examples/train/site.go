@@ -16,7 +16,7 @@ const siteLeast = 300
 
 const sitesHead = `# Does a budget hold on a site?
 
-Written by ` + "`" + `go run ./examples/train sites -data FOLDER > examples/train/SITES.md` + "`" + `. The default models on their test parts, site by site; those with fewer than 300 normal rows are left out. Twice: by the model's false-alarm rates, and by those estimated from the site's own rows in their order, without labels (` + "`" + `scan --site` + "`" + `). Many of these parts are a third attacks and more, which no site is for long: the estimate takes some of them for normal rows, and recall falls.
+Written by ` + "`" + `go run ./examples/train sites -data FOLDER > examples/train/SITES.md` + "`" + `. The default models on their test parts, site by site; those with fewer than 300 normal rows are left out. Twice: by the model's false-alarm rates, and by those estimated from the site's own rows in their order, without labels (` + "`" + `scan --site` + "`" + `). Rates are raised where the bulk of a site's records is spread wider than those of the calibration, and stand where it is not, or where a fifth of the records and more look like attacks. Many of these parts are a third attacks and more, which no site is for long.
 
 `
 

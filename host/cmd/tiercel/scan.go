@@ -82,9 +82,9 @@ be read, the rest was; N with --exit-code N when a threat was found.`,
 	c.Flags().StringVar(&f.output, "output", "table", "table (incidents, worst first), ndjson or csv (verdicts, in input order)")
 	c.Flags().StringVarP(&f.file, "out", "o", "", "write to `FILE` instead of standard output")
 	c.Flags().BoolVar(&f.all, "all", false, "every event, not only threats (ndjson, csv)")
-	c.Flags().BoolVar(&f.site, "site", false, "hold the budget on this site: estimate false-alarm rates from the log's own records, attacks among them left out")
 	c.Flags().StringVar(&f.skip, "skip", "", "skip learners that hardly ever matter to records of their like, though they may: `SHARE` of the threats that may be lost (0.5%)")
 	c.Flags().StringVar(&f.audit, "audit", "1%", "skip: `SHARE` of the records to be skipped on which every learner runs, to tell what is lost")
+	c.Flags().BoolVar(&f.site, "site", false, "learn this site while reading, without labels: raise what is odd in it (HTTP), and false-alarm rates where it is noisier than the model expects")
 	c.Flags().BoolVar(&f.explain, "explain", false, "add the explanation to each row")
 	c.Flags().StringVar(&f.since, "since", "", "judge events from that `TIME` on (2026-01-29, 2026-01-29T10:00:00Z)")
 	c.Flags().StringVar(&f.until, "until", "", "judge events before that `TIME`")
@@ -199,7 +199,7 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 	if err != nil {
 		return err
 	}
-	if text := unlike(p.scan.Drift()); text != "" {
+	if text := unlike(p.scan.Drift()); text != "" && p.rows != nil { // the table ends with it
 		p.bar.Note("%s", text)
 	}
 	p.totals.tell(p.bar, len(p.scan.Incidents()))
@@ -345,7 +345,14 @@ func (p *pass) finish(out *output) error {
 			top = topOnTerminal
 		}
 	}
-	return report.Incidents(out, p.scan.Incidents(), top, p.briefs.of, style)
+	if err := report.Incidents(out, p.scan.Incidents(), top, p.briefs.of, style); err != nil {
+		return err
+	}
+	if text := unlike(p.scan.Drift()); text != "" {
+		_, err := fmt.Fprintf(out, "\n%s\n", text)
+		return err
+	}
+	return nil
 }
 
 // status is how the run exits.
