@@ -61,7 +61,7 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-func loaded(t *testing.T, file []byte) *instance {
+func loaded(t testing.TB, file []byte) *instance {
 	t.Helper()
 	in := &instance{}
 	if err := in.load(file); err != nil {

@@ -79,7 +79,7 @@ func TestSize(t *testing.T) {
 }
 
 // buildWASM compiles the module as make engine does, from the sources in dir.
-func buildWASM(t *testing.T, dir string) string {
+func buildWASM(t testing.TB, dir string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "tiercel.wasm")
 	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", path, module+"/wasm/engine")

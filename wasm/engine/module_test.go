@@ -83,19 +83,11 @@ func TestWazero(t *testing.T) {
 	}
 	call := func(name string, message []byte, args ...uint64) []byte {
 		t.Helper()
-		if n := len(message); n > 0 {
-			m.Memory().Write(uint32(mustCall(t, m, "input", uint64(n))), message)
-		}
-		n := int32(mustCall(t, m, name, args...))
-		length := n
-		if n < 0 {
-			length = -1 - n
-		}
-		out, ok := m.Memory().Read(uint32(mustCall(t, m, "output")), uint32(length))
-		if !ok || n < 0 {
+		out, ok := answer(t, m, name, message, args...)
+		if !ok {
 			t.Fatalf("%s: %q", name, out)
 		}
-		return aligned(out)
+		return out
 	}
 	native := loaded(t, file)
 	call("load", file, uint64(len(file)))
@@ -136,7 +128,7 @@ func TestWazero(t *testing.T) {
 	}
 }
 
-func mustCall(t *testing.T, m api.Module, name string, args ...uint64) uint64 {
+func mustCall(t testing.TB, m api.Module, name string, args ...uint64) uint64 {
 	t.Helper()
 	out, err := m.ExportedFunction(name).Call(context.Background(), args...)
 	if err != nil {
