@@ -24,6 +24,7 @@ test:
 	$(GO) vet ./...
 	$(GO) test ./...
 	cd examples/rules && $(GO) vet ./... && $(GO) test ./...
+	cd examples/otelcol && $(GO) vet ./... && $(GO) test ./...
 	$(MAKE) test-npm
 
 ## models: trains the embedded default models from DATA; same data, same bytes
@@ -67,6 +68,14 @@ chaos:
 ## serve-bench: the service and its workers, from post to verdict
 serve-bench:
 	$(GO) test ./host/cmd/tiercel -run '^$$' -bench 'Flood|Paced' -benchtime 1000000x
+
+.PHONY: otelcol
+OCB = go.opentelemetry.io/collector/cmd/builder@v0.165.0
+
+## otelcol: an OpenTelemetry Collector with the processor of examples/otelcol, in build/otelcol, and its test; minutes the first time
+otelcol:
+	cd examples/otelcol && $(GO) run $(OCB) --config builder-config.yaml
+	cd examples/otelcol && TIERCEL_OTELCOL=$(CURDIR)/build/otelcol/otelcol-tiercel $(GO) test -count=1 -run Collector -v .
 
 lint:
 	$(GO) run $(STATICCHECK) $$($(GO) list ./... | grep -v /wasm/engine)
