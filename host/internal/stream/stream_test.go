@@ -23,7 +23,8 @@ import (
 	"github.com/tiercel/tiercel/host/internal/stream"
 )
 
-// accessLog writes requests of some dozens of clients, some of them attacks.
+// accessLog writes requests of some dozens of clients, some of them attacks. Its
+// clock jumps now and then, back and forth, as those of machines are set.
 func accessLog(seed uint64, n int) []byte {
 	random := rand.New(rand.NewPCG(seed, 3))
 	paths := []string{"/", "/shop", "/item?id=17", "/search?q=shoes", "/static/a.css", "/cart?add=3", "/about"}
@@ -35,6 +36,9 @@ func accessLog(seed uint64, n int) []byte {
 	at := time.Date(2026, 1, 29, 10, 0, 0, 0, time.UTC)
 	for range n {
 		at = at.Add(time.Duration(random.IntN(900)) * time.Millisecond)
+		if random.IntN(200) == 0 {
+			at = at.Add(time.Duration(random.IntN(2*86_400)-86_400) * time.Second)
+		}
 		path, client := paths[random.IntN(len(paths))], random.IntN(60)
 		if random.IntN(25) == 0 {
 			path, client = attacks[random.IntN(len(attacks))], 200+random.IntN(5)
