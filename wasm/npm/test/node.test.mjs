@@ -283,6 +283,20 @@ test('a file larger than memory, most of it a hole', async (c) => {
   (await open(n.path('sparse.log'), 'w')).close();
 });
 
+test('a hole longer than a line is what it is to the command line', async () => {
+  const log = n.read('access.log').subarray(0, 100_000);
+  const whole = log.subarray(0, log.lastIndexOf(10) + 1);
+  n.write('hole.log', Buffer.concat([whole, Buffer.alloc(3 << 20), Buffer.from('\n'), whole]));
+  const want = parse(n.scan(['hole.log'], '--output', 'ndjson', '--all'));
+  assert.equal(want.at(-1).line, 2 * (whole.toString('latin1').split('\n').length - 1) + 1, 'the hole is one line');
+  for (const workers of [1, 3]) {
+    const t = await pool(workers);
+    assert.deepEqual(plain(await rowsOf(t, file('hole.log'), { all: true })), want, `${workers} workers`);
+    const streamed = await rowsOf(t, streamOf(n.read('hole.log'), 70_000), { all: true, name: 'hole.log' });
+    assert.deepEqual(plain(streamed), want, `${workers} workers, a stream`);
+  }
+});
+
 describe('reports', () => {
   test('export is what the command line writes', async () => {
     const t = await pool(3);
