@@ -286,12 +286,13 @@ func BenchmarkCertified(b *testing.B) {
 	r := rand.New(rand.NewPCG(6, 6))
 	l := certifiedOver(b, r, 0.5, attackTexts...)
 	plain := batchOf([]byte("/products/4711?ref=mail-17&page=3&utm_source=newsletter&utm_campaign=week17"))
+	words := batchOf([]byte("/suche?q=red+summer+shoes+for+children&size=33&sort=price+up&page=3&ref=mail"))
 	coded := batchOf([]byte("/suche?q=%D0%BF%D0%BE%D0%B8%D1%81%D0%BA+%D0%BF%D0%BE+%D1%81%D0%B0%D0%B9%D1%82%D1%83"))
 	hostile := batchOf(bytes.Repeat([]byte("/*%25"), 1000))
 	for _, c := range []struct {
 		name string
 		b    *Batch
-	}{{"plain", plain}, {"escaped", coded}, {"hostile", hostile}} {
+	}{{"plain", plain}, {"words", words}, {"escaped", coded}, {"hostile", hostile}} {
 		b.Run(c.name, func(b *testing.B) {
 			dst := make([]float32, 1)
 			b.SetBytes(int64(len(c.b.Raw.Buf)))

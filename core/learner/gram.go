@@ -133,7 +133,7 @@ func (t *gramTable) sum(text []byte, seen *marks) (total int) {
 			}
 		}
 	}
-	if odd != 0 {
+	if odd&beginsEscape != 0 || odd != 0 && squeezes(text) {
 		r := newReadings(text, odd)
 		for r.next() {
 			for n := minGram; n <= r.n; n++ {

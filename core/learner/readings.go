@@ -85,6 +85,20 @@ var gramBytes = func() (t [256]gramByte) {
 	return t
 }()
 
+// squeezes reports whether a text without escapes holds a comment or a run of
+// blanks: the words of most searches stand one blank apart, and to set up a
+// reading costs as much as to score 30 bytes.
+func squeezes(text []byte) bool {
+	last := byte(0)
+	for _, c := range text {
+		if b := gramBytes[c]; b == isBlank && gramBytes[last] == isBlank || b == isStar && last == '/' {
+			return true
+		}
+		last = c
+	}
+	return false
+}
+
 // maxDecode is the levels of escapes that are read; maxSkip the decoded bytes
 // within which a comment must end to be skipped; maxRead the tokens that one
 // reading looks at.
