@@ -28,14 +28,19 @@ const (
 
 // attack measures how often written attacks evade the default model of HTTP and
 // its parts, by an attacker who sees the score of the very part that is to be
-// evaded: a search that keeps the best of each generation.
+// evaded: a search that keeps the best of each generation. Then it measures
+// behaviours against the models of names and flows.
 func attack(out string, seed uint64, seeds, queries int) error {
 	m, err := defaultModel(event.HTTP)
 	if err != nil {
 		return err
 	}
 	var report bytes.Buffer
-	if err := evasion(io.MultiWriter(os.Stdout, &report), m.Tiers, seed, seeds, queries); err != nil || out == "" {
+	w := io.MultiWriter(os.Stdout, &report)
+	if err := evasion(w, m.Tiers, seed, seeds, queries); err != nil {
+		return err
+	}
+	if err := measureBehaviours(w, seed, seeds); err != nil || out == "" {
 		return err
 	}
 	return os.WriteFile(out, report.Bytes(), 0o644)
