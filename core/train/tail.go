@@ -15,6 +15,10 @@ const (
 	// are judged together.
 	leastSite = 200
 
+	// sitesOfError is how many sites it takes to estimate how much they differ: the
+	// error of an average over five of them is as uncertain as the average.
+	sitesOfError = 10
+
 	// excesses is how many of the highest normal scores the exponential tail is
 	// fitted to, where there are enough: a standard error of 14 % of its slope.
 	excesses = 50
@@ -38,8 +42,8 @@ var budgets = [2]float64{1e-2, 1e-3}
 // least x. With several it is the power mean of the sites' rates, small sites
 // counted together, plus 1/(n+1). The exponent is chosen by leaving each site
 // out in turn, for the budgets of 1 % and of 0.1 %: the smallest of cautions with
-// which the sites left out raise, on average, no more false alarms than allowed;
-// the largest when none does. Between the two budgets the logarithms of the two
+// which the sites left out raise, on average, no more false alarms than allowed, up
+// to one standard error; the largest when none does. Between the two budgets the logarithms of the two
 // means are mixed. A pooled rate would be that of the largest site, the maximum
 // that of the strangest.
 func FitTail[T real](scores []T, sites []int32, w []float32) (*ensemble.Tail, error) {
@@ -262,9 +266,11 @@ func chooseCaution(groups []siteRows) (out [2]float64) {
 }
 
 // keepsBudget reports whether thresholds from all sites but one raise, on the
-// one left out, at most the asked false alarms: on average over the sites.
+// one left out, at most the asked false alarms: on average over the sites, up to
+// one standard error of that average where there are sitesOfError of them. One odd
+// site of twenty says little, and twice the exponent costs a tenth of the recall.
 func keepsBudget(groups []siteRows, caution, rate float64) bool {
-	var raised, sites float64
+	var raised, squares, sites float64
 	for out := range groups {
 		if groups[out].rows*rate < 1 {
 			continue // too few rows to tell
@@ -274,8 +280,14 @@ func keepsBudget(groups []siteRows, caution, rate float64) bool {
 		if err != nil {
 			return false
 		}
-		raised += groups[out].above(t.Threshold(rate))
+		share := groups[out].above(t.Threshold(rate))
+		raised += share
+		squares += share * share
 		sites++
 	}
-	return raised <= rate*sites
+	if sites < sitesOfError {
+		return raised <= rate*sites
+	}
+	mean := raised / sites
+	return mean-math.Sqrt(max(0, squares/sites-mean*mean)/(sites-1)) <= rate
 }

@@ -134,6 +134,7 @@ func TestChooseCaution(t *testing.T) {
 	}{
 		{"two sites say nothing of a third", chooseCaution(draw(0, 1))[0], 1, 1},
 		{"one strange site of five", chooseCaution(draw(0, 0, 0, 0, 2))[0], 1.5, 8},
+		{"one strange site of twelve", chooseCaution(draw(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2))[0], 1, 1.25},
 	} {
 		if c.got < c.lo || c.got > c.hi {
 			t.Errorf("%s: caution %g, want %g to %g", c.name, c.got, c.lo, c.hi)

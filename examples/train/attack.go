@@ -54,11 +54,13 @@ type target struct {
 	of func(s *train.Scored, i int) (score float64, alarm bool)
 }
 
-// targets returns the learners that are heard or guaranteed, the stack without
-// its floors, and the whole.
+// targets returns the learners of all classes that are heard or guaranteed, the
+// stack without its floors, and the whole. Learners of one class and of what came
+// before a request have no row of attacks to begin with.
 func targets(t *ensemble.Tiers) []target {
 	var out []target
 	for b, base := range t.Bases {
+		info := base.Learner.Info()
 		_, certified := base.Learner.(learner.Certifier)
 		heard := false
 		for j, m := range t.Metas {
@@ -66,8 +68,8 @@ func targets(t *ensemble.Tiers) []target {
 				heard = true
 			}
 		}
-		if heard || certified {
-			out = append(out, target{base.Learner.Info().ID, func(s *train.Scored, i int) (float64, bool) {
+		if heard && info.Class == "" && !info.Context || certified {
+			out = append(out, target{info.ID, func(s *train.Scored, i int) (float64, bool) {
 				raw := float64(s.Bases[b][i])
 				return raw, base.Tail.Rate(raw) <= attackBudget
 			}})
@@ -117,7 +119,7 @@ func judged(t *ensemble.Tiers, probes []probe) (*train.Set, *train.Scored, error
 // of its alarms that were evaded.
 func evasion(w io.Writer, t *ensemble.Tiers, seed uint64, seeds, queries int) error {
 	list := targets(t)
-	fmt.Fprintf(w, "# Evasion\n\nWritten by `make attack` (seed %d): attacks that a grammar writes, sent to the default model of HTTP at a budget of %g %%. The attacker sees the score of the part that stands above the column, sends %d requests and may add %d bytes. Shares of the attacks that the part found before.\n\n", seed, 100*attackBudget, queries, maxAdded)
+	fmt.Fprintf(w, "# Evasion\n\nWritten by `make attack` (seed %d): attacks that a grammar writes, sent to the default model of HTTP at a budget of %g %%. The attacker sees the score of the part that stands above the column, sends %d requests and may add %d bytes. Shares of the attacks that the part found before. Training knows the grammars, from other seeds, and changes of the same kinds with other templates (disguise.go).\n\n", seed, 100*attackBudget, queries, maxAdded)
 	fmt.Fprint(w, "| change | attacks |")
 	for _, v := range list {
 		fmt.Fprintf(w, " %s |", v.name)

@@ -211,6 +211,9 @@ const injectSeed = 20260123
 
 var injectCount = map[string]int{"train": 30_000, "test": 6_000}
 
+// disguisedCount of requests are written besides, for training alone.
+const disguisedCount = 6_000
+
 // writeInjected writes normal requests of modern sites that carry a value:
 // half of them harmful. Values are written by the grammars or borrowed from
 // the sets of parameter values.
@@ -262,5 +265,9 @@ func writeInjected(w io.Writer, root, split string) error {
 			return err
 		}
 	}
-	return nil
+	if split != "train" {
+		return nil
+	}
+	in.r = rand.New(rand.NewPCG(injectSeed, 77))
+	return writeDisguised(out, in, borrowed, disguisedCount)
 }

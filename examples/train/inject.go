@@ -27,11 +27,15 @@ type request struct {
 type injector struct {
 	r        *rand.Rand
 	requests []request // normal ones of the training sites
+	escaped  bool      // values are escaped already
 }
 
 // escape writes a value as a client would in a query or form body: fully
 // escaped, as little as needed, or twice.
 func (in *injector) escape(v string) string {
+	if in.escaped {
+		return v
+	}
 	switch n := in.r.IntN(20); {
 	case n < 10:
 		return url.QueryEscape(v)
