@@ -187,9 +187,9 @@ const (
 	// for what is rare, and silver labels leave attacks among the normal rows
 	// that its rates come from.
 	floorShare = 0.25
-	// certifiedShare is the certified learner's: two thirds of the budget of both.
+	// certifiedShare is the certified learner's: three quarters of the budget of both.
 	// It finds nearly what the mixture finds, and keeps it under padding.
-	certifiedShare = 2
+	certifiedShare = 3
 	// floorRate is the rate among normal rows from which on the floor speaks:
 	// above it the mixture ranks rows better.
 	floorRate = 1.0 / 64
