@@ -365,6 +365,17 @@ func TestFull(t *testing.T) {
 	until(t, "room again", func() bool { return ready() == 200 && post(1) == 200 })
 }
 
+// A service that is told to end while it begins ends without an error.
+func TestEndAtOnce(t *testing.T) {
+	for i := range 4 {
+		_, stop := run(t, func(c *serve.Config) {
+			c.Sinks = []serve.Sink{{Name: "f", Type: "file", Path: filepath.Join(t.TempDir(), "verdicts")}}
+		})
+		time.Sleep(time.Duration(i*i) * time.Millisecond)
+		stop()
+	}
+}
+
 // A webhook that is down for a while gets each row, and then no more.
 func TestWebhook(t *testing.T) {
 	var mu sync.Mutex

@@ -169,7 +169,7 @@ func (s *Server) Run(ctx context.Context) error {
 		group.Go(func() error { return s.judge.run(behind, s.hub, s.log) })
 	}
 	for _, r := range s.sinks {
-		group.Go(func() error { return r.Run(behind) })
+		group.Go(func() error { return unlessTold(behind, r.Run(behind)) })
 	}
 	group.Go(func() error { s.watchBacklog(behind); return nil })
 	group.Go(func() error {

@@ -74,10 +74,19 @@ func newJudge(c *Config, h *stream.Hub, defaults []*model.Model, name string, r 
 // run judges until ctx ends.
 func (j *judge) run(ctx context.Context, h *stream.Hub, log *slog.Logger) error {
 	defer j.plugins.close()
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return j.worker.Run(ctx) })
-	group.Go(func() error { return j.models.Follow(ctx, h, j.worker, log) })
-	return group.Wait()
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() error { return j.worker.Run(both) })
+	group.Go(func() error { return j.models.Follow(both, h, j.worker, log) })
+	return unlessTold(ctx, group.Wait())
+}
+
+// unlessTold returns the error of what ended, nil when it was told to end: what
+// was still being set up then fails for that reason.
+func unlessTold(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 // reload reads the models of the configuration again, and starts the plugins anew.
