@@ -11,7 +11,8 @@ import { native } from './native.mjs';
 
 const TOKEN = 'l00k';
 const line = (from, path) => `${from} - - [29/Jan/2026:10:01:03 +0000] "GET ${path} HTTP/1.1" 200 512 "-" "Mozilla/5.0"\n`;
-const INJECTION = '/item?id=1%27%20UNION%20SELECT%20password%20FROM%20users--';
+// An attack that the certified floor does not hold up: labels do not lower what it is sure of.
+const INJECTION = '/ping?host=127.0.0.1%3Bcat%20/etc/passwd';
 
 let n, browser;
 const services = [];
@@ -61,7 +62,7 @@ test('incidents of a service appear as they come, and are labelled', async () =>
   await post(origin, line('203.0.113.7', '/shop') + line('203.0.113.9', INJECTION));
   await incidents.first().waitFor();
   const text = await incidents.first().textContent();
-  assert.match(text, /SQL injection/);
+  assert.match(text, /injection/);
   assert.match(text, /203\.0\.113\.9/);
   assert.match(text, /T1190/);
   assert.match(text, /1 event/);
