@@ -32,7 +32,7 @@ func verdictsOf(t *testing.T, e *core.Engine, log []byte) (out []core.Verdict) {
 func TestCertifiedAlertsStay(t *testing.T) {
 	m, name := benchModel(t)
 	if name != "default" {
-		t.Skip("no embedded model")
+		t.Fatal("no embedded model")
 	}
 	e, err := core.New(core.Options{Models: []*model.Model{m}, Workers: 1})
 	if err != nil {

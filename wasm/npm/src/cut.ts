@@ -108,61 +108,50 @@ function markedLines(data: Bytes, offset: number): Head[] {
   return heads;
 }
 
-/** Memory that ranges of a blob are read into, over and over. */
-export class Reader {
-  private readonly free: ArrayBuffer[] = [];
-
-  /**
-   * The lines whose first byte is in [from, to) of a blob, and the offset of the
-   * first. What the last of them has beyond `to` is read too, up to MAX_LINE.
-   * done gives the memory of data back.
-   */
-  async range(blob: Blob, from: number, to: number): Promise<{ offset: number; data: Bytes; done: () => void }> {
-    const start = from > 0 ? from - 1 : 0; // the byte before tells whether a line begins at from
-    let end = Math.min(blob.size, to + OVER);
-    let data = await this.read(blob, start, end);
-    const own = data.buffer;
-    const done = () => void (own.byteLength === SIZE && this.free.length < 2 && this.free.push(own));
-    let first = 0;
-    if (from > 0) {
-      const n = data.indexOf(NEWLINE);
-      if (n < 0 || start + n + 1 >= to) return { offset: to, data: data.subarray(0, 0), done };
-      first = n + 1;
-    }
-    const lastByte = to - 1 - start; // the line that holds it ends the range
-    let newline = data.indexOf(NEWLINE, lastByte);
-    const begins = Math.max(data.lastIndexOf(NEWLINE, lastByte - 1) + 1, first);
-    while (newline < 0 && end < blob.size && data.length - begins <= MAX_LINE) {
-      const next = Math.min(blob.size, end + (256 << 10));
-      const more = new Uint8Array(await blob.slice(end, next).arrayBuffer());
-      const both = new Uint8Array(data.length + more.length);
-      both.set(data);
-      both.set(more, data.length);
-      newline = both.indexOf(NEWLINE, data.length);
-      data = both;
-      end = next;
-    }
-    let stop = newline < 0 ? data.length : newline + 1;
-    if (stop - begins > MAX_LINE + 1) stop = begins + MAX_LINE + 1;
-    return { offset: start + first, data: data.subarray(first, stop), done };
+/**
+ * The lines whose first byte is in [from, to) of a blob, and the offset of the
+ * first. What the last of them has beyond `to` is read too, up to MAX_LINE.
+ */
+export async function readRange(blob: Blob, from: number, to: number): Promise<{ offset: number; data: Bytes }> {
+  const start = from > 0 ? from - 1 : 0; // the byte before tells whether a line begins at from
+  let end = Math.min(blob.size, to + OVER);
+  let data = await read(blob, start, end);
+  let first = 0;
+  if (from > 0) {
+    const n = data.indexOf(NEWLINE);
+    if (n < 0 || start + n + 1 >= to) return { offset: to, data: data.subarray(0, 0) };
+    first = n + 1;
   }
-
-  /**
-   * A stream that fills memory given to it is faster, but in Chromium a page whose
-   * streams are left before their end stands still now and then.
-   */
-  private async read(blob: Blob, from: number, to: number): Promise<Bytes> {
-    const data = new Uint8Array(await blob.slice(from, to).arrayBuffer());
-    if (data.length < to - from) throw new Error('the file has become shorter');
-    return data;
+  const lastByte = to - 1 - start; // the line that holds it ends the range
+  let newline = data.indexOf(NEWLINE, lastByte);
+  const begins = Math.max(data.lastIndexOf(NEWLINE, lastByte - 1) + 1, first);
+  while (newline < 0 && end < blob.size && data.length - begins <= MAX_LINE) {
+    const next = Math.min(blob.size, end + (256 << 10));
+    const more = new Uint8Array(await blob.slice(end, next).arrayBuffer());
+    const both = new Uint8Array(data.length + more.length);
+    both.set(data);
+    both.set(more, data.length);
+    newline = both.indexOf(NEWLINE, data.length);
+    data = both;
+    end = next;
   }
+  let stop = newline < 0 ? data.length : newline + 1;
+  if (stop - begins > MAX_LINE + 1) stop = begins + MAX_LINE + 1;
+  return { offset: start + first, data: data.subarray(first, stop) };
+}
+
+/**
+ * A stream that fills memory given to it is faster, but in Chromium a page whose
+ * streams are left before their end stands still now and then.
+ */
+async function read(blob: Blob, from: number, to: number): Promise<Bytes> {
+  const data = new Uint8Array(await blob.slice(from, to).arrayBuffer());
+  if (data.length < to - from) throw new Error('the file has become shorter');
+  return data;
 }
 
 /** Bytes beyond a range that are read at once: a line ends there, most of the time. */
 const OVER = 8 << 10;
-
-/** Bytes that reading a range takes: one before it, and those beyond. */
-const SIZE = 1 + PIECE + OVER;
 
 /** Parts as one. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {

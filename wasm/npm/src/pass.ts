@@ -1,4 +1,4 @@
-import { Cutter, PIECE, concat, Reader, type Head } from './cut.js';
+import { Cutter, PIECE, concat, readRange, type Head } from './cut.js';
 import { EngineError, FIRST, LAST, SEQUENCE } from './engine.js';
 import { nameOf, open, type Input, type Opened } from './inputs.js';
 import type { FromWorker, Plan } from './messages.js';
@@ -144,7 +144,6 @@ export class Pass {
    * cannot be read by another thread than the one that opened it, this one does.
    */
   private async ranges(blob: Blob, reading: Reading): Promise<void> {
-    const reader = new Reader();
     this.current!.close(); // only its beginning was read as a stream
     for (let from = 0; from < blob.size; from += PIECE) {
       const to = Math.min(from + PIECE, blob.size);
@@ -155,10 +154,9 @@ export class Pass {
         this.pool[worker]!.tell({ do: 'range', scan: this.scan, piece, blob, from, to });
         continue;
       }
-      reader.range(blob, from, to).then(
-        ({ offset, data, done }) => {
+      readRange(blob, from, to).then(
+        ({ offset, data }) => {
           const own = data.slice();
-          done();
           this.pool[worker]!.tell({ do: 'piece', scan: this.scan, piece, flags: from === 0 ? FIRST : 0, offset, data: own }, [own.buffer]);
         },
         (e: Error) => this.end(new EngineError(this.named(`cannot be read: ${e.message}`))),

@@ -1,5 +1,5 @@
 import { Decompress } from 'fzstd';
-import { Reader } from './cut.js';
+import { readRange } from './cut.js';
 import { Engine, EngineError, FIRST } from './engine.js';
 import type { FromOrderer, FromWorker, ToOrderer, ToWorker, Word } from './messages.js';
 
@@ -47,19 +47,16 @@ function finish(m: FromOrderer): void {
   });
 }
 
-const reader = new Reader();
-
 /** What must happen in the order of messages though reading is asynchronous. */
 let turn: Promise<void> = Promise.resolve();
 
 function range(m: ToWorker & { do: 'range' }): void {
-  const reading = reader.range(m.blob, m.from, m.to); // begins at once, beside what is computed
+  const reading = readRange(m.blob, m.from, m.to); // begins at once, beside what is computed
   reading.catch(() => {});
   turn = turn.then(async () => {
     try {
-      const { offset, data, done } = await reading;
+      const { offset, data } = await reading;
       prepare(m.scan, m.piece, m.from === 0 ? FIRST : 0, offset, data);
-      done();
     } catch (e) {
       step(m.scan, () => {
         throw new EngineError(`cannot be read: ${e instanceof Error ? e.message : e}`);
