@@ -28,7 +28,7 @@ before(async () => {
   execFileSync('tar', ['-xzf', join(out, packed[0].filename), '-C', installed, '--strip-components=1']);
   const path = process.env.CHROMIUM ?? '/usr/bin/chromium';
   assert.ok(existsSync(path), `no Chromium at ${path}: install it or name it in CHROMIUM`);
-  browser = await chromium.launch({ executablePath: path, args: ['--headless', '--no-sandbox', '--disable-gpu'] });
+  browser = await chromium.launch({ executablePath: path, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
 });
 
 after(async () => {

@@ -17,7 +17,7 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 rmSync(out, { recursive: true, force: true });
 mkdirSync(join(out, 'logs'), { recursive: true });
 for (const name of ['index.html', 'live.html', 'page.css', 'page.js', 'sw.js', 'manifest.webmanifest', 'icon.svg', 'icon-maskable.svg']) cpSync(at(name), join(out, name));
-const served = (path) => statSync(path).isDirectory() || /\.(js|wasm|tiercel|json)$/.test(path);
+const served = (path) => statSync(path).isDirectory() || /\.(js|gz|json)$/.test(path);
 cpSync(at('../npm/dist'), join(out, 'tiercel'), { recursive: true, filter: served });
 for (const name of readdirSync(logs)) if (name.endsWith('.log')) cpSync(join(logs, name), join(out, 'logs', name));
 

@@ -4,7 +4,7 @@ import './tiercel/element/index.js';
 
 const view = document.querySelector('tiercel-console');
 const hashes = await (await fetch('tiercel/integrity.json')).json();
-view.loadOptions = { integrity: hashes['tiercel.wasm'] };
+view.loadOptions = { integrity: hashes['tiercel.wasm.gz'] };
 
 if ('serviceWorker' in navigator) {
   const rules = { createScriptURL: (url) => url };

@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { brotliCompressSync, constants, gunzipSync } from 'node:zlib';
 import { Tiercel } from './dist/index.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -26,7 +26,7 @@ try {
   let lines = 0;
   for (const c of log) if (c === 10) lines++;
 
-  const wasm = readFileSync(new URL('dist/tiercel.wasm', import.meta.url));
+  const wasm = gunzipSync(readFileSync(new URL('dist/tiercel.wasm.gz', import.meta.url)));
   const packed = brotliCompressSync(wasm, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } });
   console.log(`${cpus().length} cores, load ${loadavg()[0].toFixed(1)}, node ${process.version}, ${lines} lines of ${(log.length / lines).toFixed(0)} bytes`);
   console.log(`engine ${(wasm.length / 1e6).toFixed(2)} MB, brotli ${(packed.length / 1e3).toFixed(0)} kB`);

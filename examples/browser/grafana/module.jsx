@@ -6,7 +6,7 @@ import { Tiercel } from 'tiercel';
 
 /** Where the plugin's files are served: Grafana names them by its public path. */
 const at = (path) => new URL(`./tiercel/${path}`, import.meta.url);
-const engine = () => Tiercel.load({ workers: 1, wasm: at('tiercel.wasm'), worker: at('worker.js'), models: ['http', 'auth', 'dns', 'flow'].map((kind) => at(`models/${kind}.tiercel`)) });
+const engine = () => Tiercel.load({ workers: 1, wasm: at('tiercel.wasm.gz'), worker: at('worker.js'), models: ['http', 'auth', 'dns', 'flow'].map((kind) => at(`models/${kind}.tiercel.gz`)) });
 
 /** The lines of a data frame: its field `line` or `Line`, or the first of text. */
 function linesOf(frame) {

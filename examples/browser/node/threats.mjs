@@ -1,8 +1,6 @@
 // Prints the threats of logs, worst incidents first:
 //
 //	node threats.mjs access.log auth.log.gz
-import { openAsBlob } from 'node:fs';
-import { basename } from 'node:path';
 import { Tiercel } from 'tiercel';
 
 const paths = process.argv.slice(2);
@@ -12,9 +10,8 @@ if (!paths.length) {
 }
 const t = await Tiercel.load();
 try {
-  const logs = await Promise.all(paths.map(async (path) => new File([await openAsBlob(path)], basename(path))));
   let threats = 0;
-  for await (const part of t.scan(logs)) threats += part.length;
+  for await (const part of t.scan(paths)) threats += part.length;
   for (const i of t.incidents()) console.log(`${i.severity}\t${i.class}\t${i.entity}\t${i.count} events\t${i.file}:${i.line}`);
   console.error(`${threats} threats in ${t.summary().reduce((n, f) => n + f.records, 0)} records`);
 } catch (e) {

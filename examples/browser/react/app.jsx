@@ -5,7 +5,7 @@ import 'tiercel/element';
 
 // A bundle does not lie beside the package's files: say where they are served.
 const at = (path) => new URL(`./tiercel/${path}`, document.baseURI);
-const where = { wasm: at('tiercel.wasm'), worker: at('worker.js'), models: ['http', 'flow', 'dns', 'auth'].map((kind) => at(`models/${kind}.tiercel`)) };
+const where = { wasm: at('tiercel.wasm.gz'), worker: at('worker.js'), models: ['http', 'flow', 'dns', 'auth'].map((kind) => at(`models/${kind}.tiercel.gz`)) };
 
 /** The incidents of some files, worst first. Another choice of files gives the scan up. */
 function useIncidents(files) {

@@ -1,3 +1,5 @@
+import type { Ranged } from './ranged.js';
+
 /** Text in a piece: a batch of the engine, less what its last line may add. */
 export const PIECE = 120 << 10;
 
@@ -109,13 +111,15 @@ function markedLines(data: Bytes, offset: number): Head[] {
 }
 
 /**
- * The lines whose first byte is in [from, to) of a blob, and the offset of the
+ * The lines whose first byte is in [from, to) of a file, and the offset of the
  * first. What the last of them has beyond `to` is read too, up to MAX_LINE.
+ *
+ * @param into memory of RANGE bytes that may be used.
  */
-export async function readRange(blob: Blob, from: number, to: number): Promise<{ offset: number; data: Bytes }> {
+export async function readRange(file: Ranged, from: number, to: number, into?: Bytes): Promise<{ offset: number; data: Bytes }> {
   const start = from > 0 ? from - 1 : 0; // the byte before tells whether a line begins at from
-  let end = Math.min(blob.size, to + OVER);
-  let data = await read(blob, start, end);
+  let end = Math.min(file.size, to + OVER);
+  let data = await file.read(start, end, into);
   let first = 0;
   if (from > 0) {
     const n = data.indexOf(NEWLINE);
@@ -125,12 +129,9 @@ export async function readRange(blob: Blob, from: number, to: number): Promise<{
   const lastByte = to - 1 - start; // the line that holds it ends the range
   let newline = data.indexOf(NEWLINE, lastByte);
   const begins = Math.max(data.lastIndexOf(NEWLINE, lastByte - 1) + 1, first);
-  while (newline < 0 && end < blob.size && data.length - begins <= MAX_LINE) {
-    const next = Math.min(blob.size, end + (256 << 10));
-    const more = new Uint8Array(await blob.slice(end, next).arrayBuffer());
-    const both = new Uint8Array(data.length + more.length);
-    both.set(data);
-    both.set(more, data.length);
+  while (newline < 0 && end < file.size && data.length - begins <= MAX_LINE) {
+    const next = Math.min(file.size, end + (256 << 10));
+    const both = concat([data, await file.read(end, next)]);
     newline = both.indexOf(NEWLINE, data.length);
     data = both;
     end = next;
@@ -140,21 +141,14 @@ export async function readRange(blob: Blob, from: number, to: number): Promise<{
   return { offset: start + first, data: data.subarray(first, stop) };
 }
 
-/**
- * A stream that fills memory given to it is faster, but in Chromium a page whose
- * streams are left before their end stands still now and then.
- */
-async function read(blob: Blob, from: number, to: number): Promise<Bytes> {
-  const data = new Uint8Array(await blob.slice(from, to).arrayBuffer());
-  if (data.length < to - from) throw new Error('the file has become shorter');
-  return data;
-}
-
 /** Bytes beyond a range that are read at once: a line ends there, most of the time. */
 const OVER = 8 << 10;
 
+/** Bytes that reading a range takes, where its last line is no longer than most. */
+export const RANGE = 1 + PIECE + OVER;
+
 /** Parts as one. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
+export function concat(parts: readonly Uint8Array[]): Bytes {
   const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;
   for (const p of parts) {

@@ -1,8 +1,16 @@
+import { concat } from './cut.js';
 import { EngineError } from './engine.js';
-import type { Member } from './threads.js';
+import { chunksOf, rangedOf, type FileNumber, type Ranged } from './ranged.js';
+import { inNode, nodeImport, type Member } from './threads.js';
 
-/** What can be scanned: a file or blob, a stream of bytes, a response, or the bytes themselves. */
-export type Input = Blob | ReadableStream<Uint8Array> | Response | Uint8Array | ArrayBuffer;
+/** A file that Node has open (node:fs/promises); who opened it closes it. */
+export interface OpenFile {
+  readonly fd: number;
+  stat(): Promise<{ size: number; mtimeMs: number; isFile(): boolean }>;
+}
+
+/** What can be scanned: a file or blob, a stream of bytes, a response, the bytes themselves; in Node a path, a file: URL or a FileHandle too. */
+export type Input = Blob | ReadableStream<Uint8Array> | Response | Uint8Array | ArrayBuffer | string | URL | OpenFile;
 
 /** How many bytes of a file the format is detected from. */
 export const SAMPLE = 64 << 10;
@@ -10,7 +18,7 @@ export const SAMPLE = 64 << 10;
 /** How a file is packed, by its first bytes. */
 export type Packing = '' | 'gzip' | 'zstd';
 
-/** An input that was opened: either a blob that can be read anywhere, or a stream of inflated bytes. */
+/** An input that was opened: a file that can be read anywhere, or a stream of inflated bytes. */
 export interface Opened {
   name: string;
   packing: Packing;
@@ -18,8 +26,9 @@ export interface Opened {
   size: number;
   /** When the file was last written to, milliseconds. */
   modified: number;
-  /** Plain text that can be read anywhere; null for a stream. */
-  blob: Blob | null;
+  /** Plain text that can be read anywhere, and what a worker makes it of; null for a stream and for what is packed. */
+  ranged: Ranged | null;
+  source: Blob | FileNumber | null;
   sample: Uint8Array;
   /** The inflated bytes from the beginning on. */
   bytes(): AsyncGenerator<Uint8Array>;
@@ -30,58 +39,105 @@ export interface Opened {
 
 export function nameOf(input: Input, given?: string): string {
   if (given !== undefined) return given;
+  if (typeof input === 'string') return lastOf(input);
+  if (input instanceof URL) return lastOf(decodeURIComponent(input.pathname));
   const { name, url } = input as { name?: unknown; url?: unknown };
   if (typeof name === 'string' && name) return name;
-  if (typeof url === 'string' && url) return url.slice(url.lastIndexOf('/') + 1) || url;
+  if (typeof url === 'string' && url) return lastOf(url);
   return 'log';
+}
+
+const lastOf = (path: string) => path.slice(path.lastIndexOf('/') + 1) || path;
+
+/** Bytes of an input as it stands, packed or not; 0 when not known. */
+export async function sizeOf(input: Input): Promise<number> {
+  if (input instanceof Blob) return input.size;
+  if (input instanceof Uint8Array || input instanceof ArrayBuffer) return input.byteLength;
+  if (isOpenFile(input)) return (await input.stat()).size;
+  if (!inNode || !(typeof input === 'string' || input instanceof URL)) return 0;
+  const { stat } = await nodeImport<typeof import('node:fs/promises')>('node:fs/promises');
+  return stat(input).then((s) => s.size, () => 0); // opening it will say what is wrong
+}
+
+function isOpenFile(input: unknown): input is OpenFile {
+  const { fd, stat } = input as Partial<OpenFile>;
+  return typeof fd === 'number' && typeof stat === 'function';
+}
+
+/** Where an input's bytes are, when they can be read anywhere; null for streams. */
+async function fileOf(input: Input): Promise<{ source: Blob | FileNumber; modified: number; close(): void } | null> {
+  if (input instanceof Uint8Array) input = new Blob([input as Uint8Array<ArrayBuffer>]);
+  if (input instanceof ArrayBuffer) input = new Blob([input]);
+  if (input instanceof Blob) return { source: input, modified: (input as File).lastModified ?? Date.now(), close() {} };
+  let file = input as OpenFile;
+  let close = () => {};
+  if (inNode && (typeof input === 'string' || input instanceof URL)) {
+    const { open } = await nodeImport<typeof import('node:fs/promises')>('node:fs/promises');
+    const own = await open(input);
+    let closed = false;
+    close = () => {
+      if (!closed) own.close().catch(() => {});
+      closed = true;
+    };
+    file = own;
+  }
+  if (!isOpenFile(file)) return null;
+  const stat = await file.stat();
+  if (stat.isFile()) return { source: { fd: file.fd, size: stat.size }, modified: Math.floor(stat.mtimeMs), close };
+  close();
+  throw new EngineError('is no regular file: give a stream of it');
 }
 
 /** @param inflater starts the worker that inflates zstd. */
 export async function open(input: Input, name: string, inflater: () => Promise<Member>): Promise<Opened> {
-  if (input instanceof Uint8Array) input = new Blob([input as Uint8Array<ArrayBuffer>]);
-  if (input instanceof ArrayBuffer) input = new Blob([input]);
-  const blob = input instanceof Blob ? input : null;
-  const modified = (blob as File | null)?.lastModified ?? Date.now();
+  const file = await fileOf(input);
+  const ranged = file && rangedOf(file.source);
   let taken = 0;
-  if (!blob && input instanceof Response && !input.ok) throw new EngineError(`the server answered ${input.status}`);
-  const stream = blob ? blob.stream() : input instanceof Response ? input.body : (input as ReadableStream<Uint8Array>);
-  if (!stream || typeof stream.getReader !== 'function') throw new EngineError('cannot be read: want a File, Blob, ReadableStream, Response or bytes');
-  const reader = (stream as ReadableStream<Uint8Array>).getReader();
-  const chunks: Uint8Array[] = [];
+  let chunks: AsyncGenerator<Uint8Array>;
+  let close = file?.close ?? (() => {});
+  if (ranged) {
+    chunks = chunksOf(ranged);
+  } else {
+    if (input instanceof Response && !input.ok) throw new EngineError(`the server answered ${input.status}`);
+    const stream = input instanceof Response ? input.body : (input as ReadableStream<Uint8Array>);
+    if (!stream || typeof stream.getReader !== 'function') throw new EngineError('cannot be read: want a File, Blob, ReadableStream, Response or bytes');
+    const reader = stream.getReader();
+    chunks = chunksOfReader(reader);
+    close = () => void reader.cancel().catch(() => {});
+  }
+  const held: Uint8Array[] = []; // taken to look at, not yet given
   const more = async (): Promise<Uint8Array | null> => {
-    const { done, value } = await reader.read();
+    const { done, value } = await chunks.next();
     if (done) return null;
     taken += value.length;
     return value;
   };
-  let got = 0;
-  while (got < 4) {
+  for (let got = 0; got < 4; ) {
     const chunk = await more();
     if (!chunk) break;
-    if (chunk.length > 0) chunks.push(chunk);
+    if (chunk.length > 0) held.push(chunk);
     got += chunk.length;
   }
-  const magic = join(chunks, 4);
-  const packing = packingOf(magic);
+  const packing = packingOf(join(held, 4));
   async function* raw(): AsyncGenerator<Uint8Array> {
-    yield* chunks.splice(0);
+    yield* held.splice(0);
     for (let chunk; (chunk = await more()); ) yield chunk;
   }
   let inflated: AsyncGenerator<Uint8Array> = raw();
   if (packing === 'gzip') inflated = gunzip(inflated);
   if (packing === 'zstd') inflated = unzstd(inflated, await inflater());
   const first: Uint8Array[] = [];
-  let held = 0;
+  let length = 0;
   let broken: unknown;
   try {
-    while (held < SAMPLE) {
+    while (length < SAMPLE) {
       const { done, value } = await inflated.next();
       if (done) break;
       first.push(value);
-      held += value.length;
+      length += value.length;
     }
   } catch (e) {
-    if (held === 0) throw e;
+    if (length === 0) throw e;
     broken = e; // told when the reader comes there
   }
   async function* bytes(): AsyncGenerator<Uint8Array> {
@@ -89,10 +145,19 @@ export async function open(input: Input, name: string, inflater: () => Promise<M
     if (broken) throw broken;
     yield* inflated;
   }
-  const close = () => void reader.cancel().catch(() => {});
-  const whole = blob && packing === '' ? blob : null;
-  const sample = join(first, SAMPLE);
-  return { name, packing, size: blob?.size ?? 0, modified, blob: whole, sample, bytes, consumed: () => taken, close };
+  const plain = packing === '' ? file : null;
+  return {
+    name, packing, size: ranged?.size ?? 0, modified: file?.modified ?? Date.now(), sample: join(first, SAMPLE),
+    ranged: plain && ranged, source: plain?.source ?? null, bytes, consumed: () => taken, close,
+  };
+}
+
+async function* chunksOfReader(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
 }
 
 function packingOf(magic: Uint8Array): Packing {
@@ -151,25 +216,17 @@ async function* unzstd(source: AsyncGenerator<Uint8Array>, worker: Member): Asyn
   }
 }
 
+/** The first bytes of the chunks, at most so many. */
 function join(chunks: readonly Uint8Array[], most: number): Uint8Array {
-  const n = Math.min(most, chunks.reduce((sum, c) => sum + c.length, 0));
-  const all = new Uint8Array(n);
-  let at = 0;
-  for (const c of chunks) {
-    if (at >= n) break;
-    const part = c.subarray(0, n - at);
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return concat(chunks).slice(0, most);
 }
 
 /** The bytes of one record, wherever it stands. */
 export async function readRecord(o: Opened, offset: number, length: number): Promise<Uint8Array> {
-  if (o.blob) return new Uint8Array(await o.blob.slice(offset, offset + length).arrayBuffer());
   const parts: Uint8Array[] = [];
   let at = 0;
   try {
+    if (o.ranged) return await o.ranged.read(offset, offset + length);
     for await (const chunk of o.bytes()) {
       if (at + chunk.length > offset) parts.push(chunk.subarray(Math.max(offset - at, 0), offset + length - at));
       at += chunk.length;

@@ -2,7 +2,7 @@ import { EngineError } from './engine.js';
 import { nodeImport, type WorkerSource } from './threads.js';
 import type { Kind } from './rows.js';
 
-/** A file of the package or of the page: where it is, or its bytes. */
+/** A file of the package or of the page: where it is, or its bytes; plain or gzip. */
 export type Source = string | URL | Response | ArrayBuffer | Uint8Array;
 
 export interface LoadOptions {
@@ -10,7 +10,7 @@ export interface LoadOptions {
   models?: (Kind | Source)[];
   /** How many workers score; default the cores there are, at most 8. Verdicts do not depend on it. */
   workers?: number;
-  /** The engine; default tiercel.wasm beside this module. */
+  /** The engine; default tiercel.wasm.gz beside this module. */
   wasm?: Source | WebAssembly.Module;
   /** The worker's script; default worker.js beside this module. It must be of the page's own origin. */
   worker?: WorkerSource;
@@ -24,31 +24,60 @@ export function isKind(m: Kind | Source): m is Kind {
   return typeof m === 'string' && (DEFAULT_MODELS as string[]).includes(m);
 }
 
+/** The bytes of a source, inflated where they are gzip. */
 export async function bytesOf(s: Source, integrity?: string): Promise<Uint8Array> {
-  if (s instanceof Uint8Array) return s;
-  if (s instanceof ArrayBuffer) return new Uint8Array(s);
-  const response = s instanceof Response ? s : await get(s, integrity);
-  if (!(response instanceof Response)) return response;
-  if (!response.ok) throw new EngineError(`${response.url}: the server answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+  const found = await get(s, integrity);
+  if (!(found instanceof Response)) return isGzip(found) ? inflate(found) : found;
+  return new Uint8Array(await new Response(await plain(found)).arrayBuffer());
 }
 
-async function get(where: string | URL, integrity?: string): Promise<Response | Uint8Array> {
-  const url = new URL(where, typeof location === 'undefined' ? import.meta.url : location.href);
+/** The engine, compiled while it comes. */
+export async function compile(s: Source | WebAssembly.Module, integrity?: string): Promise<WebAssembly.Module> {
+  if (s instanceof WebAssembly.Module) return s;
+  const found = await get(s, integrity);
+  if (!(found instanceof Response)) return WebAssembly.compile((isGzip(found) ? await inflate(found) : found) as Uint8Array<ArrayBuffer>);
+  return WebAssembly.compileStreaming(new Response(await plain(found), { headers: { 'content-type': 'application/wasm' } }));
+}
+
+async function get(s: Source, integrity?: string): Promise<Response | Uint8Array> {
+  if (s instanceof Uint8Array) return s;
+  if (s instanceof ArrayBuffer) return new Uint8Array(s);
+  if (s instanceof Response) return answered(s);
+  const url = new URL(s, typeof location === 'undefined' ? import.meta.url : location.href);
   if (url.protocol === 'file:' && typeof process !== 'undefined' && process.versions?.node) {
     const { readFile } = await nodeImport<typeof import('node:fs/promises')>('node:fs/promises');
     return new Uint8Array(await readFile(url));
   }
-  return fetch(url, integrity ? { integrity } : {});
+  return answered(await fetch(url, integrity ? { integrity } : {}));
 }
 
-export async function compile(s: Source | WebAssembly.Module, integrity?: string): Promise<WebAssembly.Module> {
-  if (s instanceof WebAssembly.Module) return s;
-  const response = s instanceof Response ? s : typeof s === 'string' || s instanceof URL ? await get(s, integrity) : s;
-  if (response instanceof Response) {
-    if (!response.ok) throw new EngineError(`${response.url}: the server answered ${response.status}`);
-    if (response.headers.get('content-type')?.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
-    return WebAssembly.compile(await response.arrayBuffer());
-  }
-  return WebAssembly.compile(response as Uint8Array<ArrayBuffer>);
+function answered(r: Response): Response {
+  if (!r.ok) throw new EngineError(`${r.url}: the server answered ${r.status}`);
+  return r;
+}
+
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+async function inflate(packed: Uint8Array): Promise<Uint8Array> {
+  const { body } = new Response(packed as Uint8Array<ArrayBuffer>);
+  return new Uint8Array(await new Response(body!.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
+}
+
+/** The body of a response, inflated where it is gzip: a server that calls the file gzip-encoded has had it inflated already. */
+async function plain(r: Response): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | null> {
+  const reader = r.body?.getReader();
+  if (!reader) return null;
+  const first = await reader.read();
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (c) => (first.done ? c.close() : c.enqueue(first.value)),
+    async pull(c) {
+      const { done, value } = await reader.read();
+      if (done) c.close();
+      else c.enqueue(value);
+    },
+    cancel: (why) => reader.cancel(why),
+  });
+  return first.value && isGzip(first.value) ? body.pipeThrough(new DecompressionStream('gzip')) : body;
 }

@@ -1,8 +1,9 @@
 import { Cutter, PIECE, concat, readRange, type Head } from './cut.js';
 import { EngineError, FIRST, LAST, SEQUENCE } from './engine.js';
-import { nameOf, open, type Input, type Opened } from './inputs.js';
+import { nameOf, open, sizeOf, type Input, type Opened } from './inputs.js';
 import type { FromWorker, Plan } from './messages.js';
 import type { ScanOptions } from './options.js';
+import type { FileNumber, Ranged } from './ranged.js';
 import { Part, type Reading } from './rows.js';
 import { inNode, type Member } from './threads.js';
 
@@ -11,6 +12,9 @@ const DEPTH = 2;
 
 /** Pieces a worker, on the average, that may be on their way: those that wait for the slowest before them. */
 const AHEAD = 6;
+
+/** The worker that also orders; that a piece of it is finished is told with the rows. */
+const ORDERER = 0;
 
 /** One scan: hands pieces out, takes their rows in, in order. */
 export class Pass {
@@ -74,6 +78,7 @@ export class Pass {
     if (m.is !== 'rows') return;
     const piece = this.pieces.get(m.piece)!;
     this.pieces.delete(m.piece);
+    if (piece.worker === ORDERER) this.load[ORDERER]!--;
     if (m.words) this.words.splice(0, Infinity, ...m.words);
     const part = new Part(m.data, piece.reading);
     this.done += piece.bytes;
@@ -101,7 +106,7 @@ export class Pass {
   private files = 0; // that the engine was told of
 
   async feed(inputs: Input[], inflater: () => Promise<Member>): Promise<void> {
-    const sizes = inputs.map((i) => (i instanceof Blob ? i.size : i instanceof Uint8Array || i instanceof ArrayBuffer ? i.byteLength : 0));
+    const sizes = await Promise.all(inputs.map(sizeOf));
     this.total = sizes.every((n) => n > 0) ? sizes.reduce((a, b) => a + b, 0) : 0;
     const problems: string[] = [];
     for (const [i, input] of inputs.entries()) {
@@ -135,26 +140,23 @@ export class Pass {
     for (const m of this.pool) m.tell({ do: 'file', scan: this.scan, name, format: plan.format, year });
     this.progress();
     if (plan.split === 'head') this.follow(reading, [{ offset: 0, line: file.sample.slice(0, plan.head) }]);
-    if (file.blob && (plan.split === 'lines' || plan.split === 'head')) await this.ranges(file.blob, reading);
+    if (file.ranged && file.source && (plan.split === 'lines' || plan.split === 'head')) await this.ranges(file.ranged, file.source, reading);
     else await this.stream(file, plan, reading);
   }
 
-  /**
-   * Workers read ranges of a blob themselves; in Node, where a blob of a file
-   * cannot be read by another thread than the one that opened it, this one does.
-   */
-  private async ranges(blob: Blob, reading: Reading): Promise<void> {
-    this.current!.close(); // only its beginning was read as a stream
-    for (let from = 0; from < blob.size; from += PIECE) {
-      const to = Math.min(from + PIECE, blob.size);
+  /** Workers read ranges of a file themselves, but for blobs in Node: of those that are files only the thread that opened them can read. */
+  private async ranges(file: Ranged, source: Blob | FileNumber, reading: Reading): Promise<void> {
+    const here = inNode && source instanceof Blob;
+    for (let from = 0; from < file.size; from += PIECE) {
+      const to = Math.min(from + PIECE, file.size);
       const worker = await this.idle();
       if (worker < 0) return;
       const piece = this.hand(worker, to - from, reading);
-      if (!inNode) {
-        this.pool[worker]!.tell({ do: 'range', scan: this.scan, piece, blob, from, to });
+      if (!here) {
+        this.pool[worker]!.tell({ do: 'range', scan: this.scan, piece, file: source, from, to });
         continue;
       }
-      readRange(blob, from, to).then(
+      readRange(file, from, to).then(
         ({ offset, data }) => {
           const own = data.slice();
           this.pool[worker]!.tell({ do: 'piece', scan: this.scan, piece, flags: from === 0 ? FIRST : 0, offset, data: own }, [own.buffer]);

@@ -57,6 +57,7 @@ export class Member {
   private readonly asked = new Map<number, { resolve(value: unknown): void; reject(why: Error): void }>();
   private thread!: Thread;
   private last = 0;
+  private broken: Error | null = null; // nothing answers any more
 
   static async start(script: WorkerSource, hear: Hear, failed: (why: Error) => void): Promise<Member> {
     const m = new Member();
@@ -78,6 +79,7 @@ export class Member {
 
   /** Sends a question; the promise is its answer. */
   ask<T>(message: ToWorker extends infer M ? (M extends { id: number } ? Omit<M, 'id'> : never) : never, transfer: Transferable[] = []): Promise<T> {
+    if (this.broken) return Promise.reject(this.broken);
     const id = ++this.last;
     return new Promise<T>((resolve, reject) => {
       this.asked.set(id, { resolve: resolve as (v: unknown) => void, reject });
@@ -91,6 +93,7 @@ export class Member {
   }
 
   private fail(why: Error): void {
+    this.broken ??= why;
     for (const { reject } of this.asked.values()) reject(why);
     this.asked.clear();
   }

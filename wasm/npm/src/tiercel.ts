@@ -50,12 +50,13 @@ export class Tiercel {
 
   /** Loads the engine and its models and starts the workers. */
   static async load(options: LoadOptions = {}): Promise<Tiercel> {
-    const [module, models] = await Promise.all([
-      compile(options.wasm ?? new URL('./tiercel.wasm', import.meta.url), options.integrity),
-      Promise.all((options.models ?? DEFAULT_MODELS).map((m) => bytesOf(isKind(m) ? new URL(`./models/${m}.tiercel`, import.meta.url) : m))),
-    ]);
     const workers = Math.max(1, Math.min(options.workers ?? Math.min(globalThis.navigator?.hardwareConcurrency || 4, 8), 64));
-    const setup: Setup = { module, models, workers, script: options.worker ?? new URL('./worker.js', import.meta.url) };
+    const setup: Setup = {
+      module: compile(options.wasm ?? new URL('./tiercel.wasm.gz', import.meta.url), options.integrity),
+      models: Promise.all((options.models ?? DEFAULT_MODELS).map((m) => bytesOf(isKind(m) ? new URL(`./models/${m}.tiercel.gz`, import.meta.url) : m))),
+      workers,
+      script: options.worker ?? new URL('./worker.js', import.meta.url),
+    };
     let t: Tiercel | null = null;
     const { pool, ready } = await startPool(setup, (m) => t?.hear(m), (why) => t?.fail(why));
     return (t = new Tiercel(pool, setup, ready));

@@ -1,7 +1,8 @@
 import { Decompress } from 'fzstd';
-import { readRange } from './cut.js';
+import { RANGE, readRange } from './cut.js';
 import { Engine, EngineError, FIRST } from './engine.js';
 import type { FromOrderer, FromWorker, ToOrderer, ToWorker, Word } from './messages.js';
+import { rangedOf } from './ranged.js';
 
 /** The other end: the page, or the main thread of Node. */
 interface Port {
@@ -43,20 +44,25 @@ function prepare(of: number, piece: number, flags: number, offset: number, data:
 function finish(m: FromOrderer): void {
   step(m.scan, () => {
     toOrderer({ is: 'verdicts', scan: m.scan, piece: m.piece, data: engine.finish(m.piece, m.data) });
-    toPage({ is: 'finished', scan: m.scan, worker: me });
+    if (!orderer) toPage({ is: 'finished', scan: m.scan, worker: me }); // the orderer's own: with their rows
   });
 }
 
 /** What must happen in the order of messages though reading is asynchronous. */
 let turn: Promise<void> = Promise.resolve();
 
+/** Memory that was read into and is free: new memory costs more than filling it. */
+const spare: Bytes[] = [];
+
 function range(m: ToWorker & { do: 'range' }): void {
-  const reading = readRange(m.blob, m.from, m.to); // begins at once, beside what is computed
+  const into = spare.pop() ?? new Uint8Array(RANGE);
+  const reading = readRange(rangedOf(m.file), m.from, m.to, into); // begins at once, beside what is computed
   reading.catch(() => {});
   turn = turn.then(async () => {
     try {
       const { offset, data } = await reading;
       prepare(m.scan, m.piece, m.from === 0 ? FIRST : 0, offset, data);
+      spare.push(into);
     } catch (e) {
       step(m.scan, () => {
         throw new EngineError(`cannot be read: ${e instanceof Error ? e.message : e}`);

@@ -18,7 +18,7 @@ const PAGE = `<!doctype html><meta charset=utf-8><title>test</title><script type
 
 const SCRIPT = `
 import { Tiercel } from '/dist/index.js';
-const integrity = (await (await fetch('/dist/integrity.json')).json())['tiercel.wasm'];
+const integrity = (await (await fetch('/dist/integrity.json')).json())['tiercel.wasm.gz'];
 const pools = new Map();
 globalThis.ready = async (workers) => {
   if (!pools.has(workers)) pools.set(workers, await Tiercel.load({ workers, integrity }));
@@ -56,7 +56,7 @@ before(async () => {
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${server.address().port}`;
-  browser = await chromium.launch({ executablePath: path, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
+  browser = await chromium.launch({ executablePath: path, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'] });
   page = await browser.newPage();
   page.on('request', (r) => requests.push(r.url()));
   page.on('console', (m) => m.type() === 'error' && complaints.push(m.text()));

@@ -14,7 +14,7 @@ export async function launch() {
   const path = process.env.CHROMIUM ?? '/usr/bin/chromium';
   assert.ok(existsSync(path), `no Chromium at ${path}: install it or name it in CHROMIUM`);
   assert.ok(existsSync(built), 'the console is not built: make page');
-  return chromium.launch({ executablePath: path, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-lcd-text', '--disable-background-networking'] });
+  return chromium.launch({ executablePath: path, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-lcd-text', '--disable-background-networking', '--disable-dev-shm-usage'] });
 }
 
 /** A server of the page and a browser. */

@@ -1,8 +1,10 @@
 // The package in Node, held to the command line tool: the same rows, bit for bit.
 import assert from 'node:assert/strict';
 import { openAsBlob, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { pathToFileURL } from 'node:url';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Tiercel, TiercelError } from '../dist/index.js';
 import { native, parse, zstd } from './native.mjs';
 
@@ -10,8 +12,9 @@ let n;
 const pools = new Map();
 before(() => {
   for (const kind of ['http', 'flow', 'dns', 'auth']) {
-    const [built, now] = [`../dist/models/${kind}.tiercel`, `../../../core/model/models/${kind}.tiercel`].map((path) => readFileSync(new URL(path, import.meta.url)));
-    assert.ok(built.equals(now), `dist has another ${kind} model than the command line: make npm`);
+    const at = (path) => readFileSync(new URL(path, import.meta.url));
+    const now = at(`../../../core/model/models/${kind}.tiercel`);
+    assert.ok(gunzipSync(at(`../dist/models/${kind}.tiercel.gz`)).equals(now), `dist has another ${kind} model than the command line: make npm`);
   }
   n = native();
 });
@@ -97,6 +100,7 @@ describe('the rows of the command line, bit for bit', () => {
     for (const name of ['access.log', 'conn.log']) {
       const bytes = n.read(name);
       const want = parse(n.scan([name], '--output', 'ndjson', '--budget', '1%'));
+      n.write(name + '.gz', gzipSync(bytes));
       const inputs = {
         gzip: new File([gzipSync(bytes)], name),
         zstd: new File([zstd(bytes)], name),
@@ -105,10 +109,18 @@ describe('the rows of the command line, bit for bit', () => {
         response: new Response(bytes),
         bytes: new Uint8Array(bytes),
         'file of the disk': await openAsBlob(n.path(name)),
+        path: n.path(name),
+        address: pathToFileURL(n.path(name)),
+        handle: await open(n.path(name)),
+        'packed file': n.path(name) + '.gz',
       };
       for (const [what, input] of Object.entries(inputs)) {
         assert.deepEqual(plain(await rowsOf(t, input, { name, budget: '1%' })), want, what);
       }
+      const whole = await rowsOf(t, inputs.path, { all: true });
+      assert.equal(whole[0].file, name, 'a path names the file');
+      assert.equal((await t.explain(inputs.handle, whole.at(-2))).score, whole.at(-2).score);
+      await inputs.handle.close();
     }
   });
 
@@ -248,6 +260,9 @@ describe('a scan', () => {
     ]) {
       await assert.rejects(rowsOf(t, new Blob([bytes]), { name: what }), message, what);
     }
+    await assert.rejects(rowsOf(t, n.path('missing.log')), /missing\.log: .*no such file/);
+    await assert.rejects(rowsOf(t, n.dir), /no regular file/);
+    await assert.rejects(rowsOf(t, 7), /cannot be read: want/);
     await assert.rejects(rowsOf(t, file('access.log'), { budget: 'much' }), /budget/);
     await assert.rejects(rowsOf(t, file('access.log'), { format: 'nonsense' }), /no format is called nonsense/);
     const both = [];
@@ -258,29 +273,59 @@ describe('a scan', () => {
   });
 });
 
-// TIERCEL_GIGABYTES=20 makes the file of the test as large; a sixteenth of one is quick.
-test('a file larger than memory, most of it a hole', async (c) => {
-  const { open } = await import('node:fs/promises');
-  const size = (Number(process.env.TIERCEL_GIGABYTES) || 1 / 16) * 2 ** 30;
+/** A log at several places of a file that is holes else; each place begins a line. */
+async function sparse(name, size, places, log) {
+  const handle = await open(n.path(name), 'w');
+  await handle.truncate(size);
+  for (const at of places) {
+    if (at > 0) await handle.write(Buffer.from('\n'), 0, 1, at - 1);
+    await handle.write(log, 0, log.length, at);
+  }
+  await handle.close();
+}
+
+// TIERCEL_GIGABYTES=20 makes the file as large. Holes are read as zeros, at the speed of the machine's memory.
+test('a file larger than memory, most of it holes', async (c) => {
+  const size = (Number(process.env.TIERCEL_GIGABYTES) || 1 / 8) * 2 ** 30;
   const lines = n.read('access.log').subarray(0, 200_000);
   const log = lines.subarray(0, lines.lastIndexOf(10) + 1);
-  const handle = await open(n.path('sparse.log'), 'w');
-  await handle.truncate(size);
-  await handle.write(log, 0, log.length, 0);
-  await handle.write(Buffer.from('\n'), 0, 1, size - log.length - 1);
-  await handle.write(log, 0, log.length, size - log.length);
-  await handle.close();
+  const places = [0, size - 2 ** 25, size - log.length];
+  await sparse('sparse.log', size, places, log);
   const t = await Tiercel.load({ workers: 2, models: ['http'] });
-  const began = performance.now();
-  const rows = await rowsOf(t, await openAsBlob(n.path('sparse.log')), { name: 'sparse.log', all: true });
-  c.diagnostic(`${((performance.now() - began) / 1000).toFixed(1)} s, ${(await t.memory()).map((b) => (b / 2 ** 20).toFixed(1)).join(' and ')} MiB`);
-  const read = rows.filter((r) => !r.error); // the hole is none
-  const half = read.length / 2;
-  assert.ok(half > 500);
-  assert.deepEqual(read.slice(half).map((r) => r.offset - (size - log.length)), read.slice(0, half).map((r) => r.offset));
-  for (const bytes of await t.memory()) assert.ok(bytes <= 18 * 2 ** 20, `${bytes} bytes of linear memory`);
-  await t.close();
-  (await open(n.path('sparse.log'), 'w')).close();
+  try {
+    const began = performance.now();
+    const rows = await rowsOf(t, n.path('sparse.log'), { all: true });
+    c.diagnostic(`${(size / 2 ** 30).toFixed(2)} GiB in ${((performance.now() - began) / 1000).toFixed(1)} s, ${(await t.memory()).map((b) => (b / 2 ** 20).toFixed(1)).join(' and ')} MiB of linear memory`);
+    const read = rows.filter((r) => !r.error);
+    const each = read.length / places.length;
+    assert.ok(each > 500);
+    for (const [i, at] of places.entries()) {
+      assert.deepEqual(read.slice(i * each, (i + 1) * each).map((r) => r.offset - at), read.slice(0, each).map((r) => r.offset));
+    }
+    for (const bytes of await t.memory()) assert.ok(bytes <= 18 * 2 ** 20, `${bytes} bytes of linear memory`);
+  } finally {
+    await t.close();
+    n.write('sparse.log', '');
+  }
+});
+
+// Node's blobs of files end there.
+test('a file larger than 4 GiB is known and read beyond them', async () => {
+  const [size, far] = [20 * 2 ** 30, 17 * 2 ** 30 + 7];
+  const log = n.read('access.log').subarray(0, 300_000);
+  const whole = log.subarray(0, log.lastIndexOf(10) + 1);
+  await sparse('large.log', size, [0, far], whole);
+  const t = await pool(2);
+  const totals = new Set();
+  let row;
+  for await (const part of t.scan(n.path('large.log'), { all: true, onProgress: (p) => totals.add(p.total) })) {
+    row = part.row(part.length - 1);
+    break;
+  }
+  assert.deepEqual([...totals], [size]);
+  const beyond = Object.create(row, { offset: { value: row.offset + far } });
+  assert.equal((await t.explain(n.path('large.log'), beyond)).score, (await t.explain(n.path('large.log'), row)).score);
+  n.write('large.log', '');
 });
 
 test('a hole longer than a line is what it is to the command line', async () => {
@@ -445,7 +490,7 @@ describe('plugins', () => {
     assert.ok((await rowsOf(t, file('access.log'), { all: true })).length > 1000);
     assert.deepEqual([...new Set((await t.faults()).map((f) => f.reason))], ['out of fuel']);
     await t.removePlugins();
-    for (const bad of [new Uint8Array(10), wasm.subarray(0, wasm.length / 2), readFileSync(new URL('../dist/tiercel.wasm', import.meta.url))]) {
+    for (const bad of [new Uint8Array(10), wasm.subarray(0, wasm.length / 2), gunzipSync(readFileSync(new URL('../dist/tiercel.wasm.gz', import.meta.url)))]) {
       await assert.rejects(t.addPlugin(bad), TiercelError);
     }
     await assert.rejects(t.addPlugin(wasm, { config: 'something' }), /refuses its configuration/);
@@ -464,22 +509,45 @@ test('the HTML report holds what was found, as text, and loads nothing', async (
   assert.match(html, /default-src 'none'/);
 });
 
-test('models, formats and the engine from bytes and modules', async () => {
+test('models, formats and the engine from bytes and modules, plain and packed', async () => {
   const at = (path) => new Uint8Array(readFileSync(new URL(`../dist/${path}`, import.meta.url)));
-  const t = await Tiercel.load({ workers: 1, wasm: await WebAssembly.compile(at('tiercel.wasm')), models: [at('models/dns.tiercel')] });
-  assert.deepEqual(t.models.map((m) => m.kind), ['dns']);
-  assert.ok((await t.formats()).some((f) => f.name === 'combined'));
-  const rows = await rowsOf(t, file('auth.log'), { all: true });
-  assert.ok(rows.every((r) => /no model/.test(r.error)));
-  await t.close();
-  await assert.rejects(rowsOf(t, file('dns.log')), /closed/);
+  const [wasm, model] = [at('tiercel.wasm.gz'), at('models/dns.tiercel.gz')];
+  const address = (path) => new URL(`../dist/${path}`, import.meta.url);
+  for (const [what, options] of Object.entries({
+    module: { wasm: await WebAssembly.compile(gunzipSync(wasm)), models: [model] },
+    'plain bytes': { wasm: new Uint8Array(gunzipSync(wasm)), models: [new Uint8Array(gunzipSync(model)).buffer] },
+    'packed bytes': { wasm, models: [model.buffer] },
+    addresses: { wasm: address('tiercel.wasm.gz'), models: [address('models/dns.tiercel.gz').href], worker: address('worker.js') },
+    responses: { wasm: new Response(wasm), models: [new Response(gunzipSync(model))] },
+    'exports of the package': { wasm: import.meta.resolve('tiercel/tiercel.wasm'), models: [import.meta.resolve('tiercel/models/dns.tiercel')], worker: import.meta.resolve('tiercel/worker') },
+  })) {
+    const t = await Tiercel.load({ workers: 1, ...options });
+    assert.deepEqual(t.models.map((m) => m.kind), ['dns'], what);
+    assert.ok((await t.formats()).some((f) => f.name === 'combined'));
+    if (what === 'module') {
+      const rows = await rowsOf(t, file('auth.log'), { all: true });
+      assert.ok(rows.every((r) => /no model/.test(r.error)));
+    }
+    await t.close();
+    await assert.rejects(rowsOf(t, file('dns.log')), /closed/);
+  }
   await assert.rejects(Tiercel.load({ workers: 1, models: [new Uint8Array(100)] }), TiercelError);
+  await assert.rejects(Tiercel.load({ workers: 1, wasm: wasm.subarray(0, 100_000) }));
+  await assert.rejects(Tiercel.load({ workers: 1, wasm: new Response('gone', { status: 404 }) }), /answered 404/);
+  await assert.rejects(Tiercel.load({ workers: 1, worker: new URL('none.js', import.meta.url) }));
+});
+
+test('the package as it is installed is small', async () => {
+  const { execFileSync } = await import('node:child_process');
+  const [{ unpackedSize, files }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: new URL('..', import.meta.url), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  assert.ok(files.length > 20);
+  assert.ok(unpackedSize <= 3e6, `${unpackedSize} bytes`);
 });
 
 test('the manifest holds what is in the package', async () => {
   const { createHash } = await import('node:crypto');
   const manifest = JSON.parse(readFileSync(new URL('../dist/integrity.json', import.meta.url)));
-  assert.ok(manifest['tiercel.wasm'] && manifest['worker.js'] && manifest['models/http.tiercel']);
+  assert.ok(manifest['tiercel.wasm.gz'] && manifest['worker.js'] && manifest['models/http.tiercel.gz']);
   for (const [path, hash] of Object.entries(manifest)) {
     const bytes = readFileSync(new URL(`../dist/${path}`, import.meta.url));
     assert.equal('sha384-' + createHash('sha384').update(bytes).digest('base64'), hash, path);
