@@ -3,7 +3,6 @@ package core
 import (
 	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/core/ensemble"
-	"github.com/tiercel/tiercel/core/feature"
 	"github.com/tiercel/tiercel/core/learner"
 )
 
@@ -44,6 +43,7 @@ type certifier struct {
 	rate    float64 // verdicts up to it are certified
 	limit   float64 // log-odds that the trained tiers must keep
 	learner learner.Certifier
+	base    int     // index of learner
 	least   float32 // the raw score of learner that raises an alarm by itself
 	scratch *ensemble.Evaluation
 }
@@ -67,21 +67,22 @@ func newCertifier(s *scorer, o *Options) *certifier {
 			continue
 		}
 		if least, ok := s.tiers.LeastRaw(i, c.limit); ok {
-			c.learner, c.least = l, least
+			c.learner, c.base, c.least = l, i, least
 			break
 		}
 	}
 	return c
 }
 
-// certify returns the certificate of row i, whose evaluation is x.
-func (c *certifier) certify(s *scorer, x *ensemble.Evaluation, rows *feature.Batch, i int) (out Certificate) {
+// certify returns the certificate of row i, whose raw scores are in r.one and
+// whose evaluation is x.
+func (c *certifier) certify(s *scorer, x *ensemble.Evaluation, r *kindRows, i int) (out Certificate) {
 	if !(x.Rate <= c.rate) {
 		return out
 	}
 	out.Learners = min(max(0, s.tiers.Survives(c.scratch, x, c.limit)), MaxBadLearners)
-	if c.learner != nil {
-		out.Insertions, out.Padding = c.learner.Insertions(rows, i, c.least)
+	if c.learner != nil && r.one[c.base] >= c.least {
+		out.Insertions, out.Padding = c.learner.Insertions(&r.rows, i, c.least)
 	}
 	return out
 }

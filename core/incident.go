@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tiercel/tiercel/core/event"
@@ -89,6 +90,12 @@ func (t *incidents) add(v *Verdict, file string, raw []byte) (in *Incident, wors
 	}
 	in.Severity = max(in.Severity, v.Severity)
 	return in, false
+}
+
+// numberedAs returns an incident that is kept, by its number.
+func (t *incidents) numberedAs(id uint64) *Incident {
+	i, _ := slices.BinarySearchFunc(t.all, id, func(in Incident, id uint64) int { return cmp.Compare(in.ID, id) })
+	return &t.all[i]
 }
 
 // index finds the latest incident of each entity again.

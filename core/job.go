@@ -227,7 +227,7 @@ func (j *job) judge(v *Verdict, e *event.Event, i int) {
 		v.Class = s.guestClass(r, i, s.classOf(x))
 		v.Technique = Techniques(v.Class)
 		v.Severity = severityOf(v.FalseAlarmRate, v.Class)
-		v.Certified = r.proof.certify(s, x, &r.rows, i)
+		v.Certified = r.proof.certify(s, x, r, i)
 	}
 }
 

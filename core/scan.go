@@ -71,6 +71,7 @@ func (s *Scan) File(ctx context.Context, name string, r *event.Reader, visit fun
 
 // pass is the work on one file.
 type pass struct {
+	worst []int // scratch: rows of the batch that became the worst of their incidents
 	scan  *Scan
 	visit func(*Result) error
 	sum   FileSummary
@@ -216,12 +217,19 @@ func (p *pass) order(j *job) {
 func (p *pass) deliver(j *job) error {
 	s := p.scan.stream
 	p.sum.Lines += int64(j.batch.Lines)
+	p.worst = p.worst[:0]
 	for i := range j.verdicts {
 		raw := j.batch.Bytes(j.batch.Events[i].Raw)
-		if in, worst := s.Settle(&j.verdicts[i], &p.sum, raw); worst {
-			in.Why = why(j, i)
+		if _, worst := s.Settle(&j.verdicts[i], &p.sum, raw); worst {
+			p.worst = append(p.worst, i)
 		}
 		p.sum.Skips.count(j, &j.verdicts[i])
+	}
+	for _, i := range p.worst {
+		v := &j.verdicts[i]
+		if in := s.incidents.numberedAs(v.Incident); in.Line == v.Line { // not outdone by a later one
+			in.Why = why(j, i)
+		}
 	}
 	return p.visit(&Result{Batch: &j.batch, Verdicts: j.verdicts, job: j})
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/tiercel/tiercel/core/event"
 )
@@ -161,7 +162,10 @@ func TestContextMemory(t *testing.T) {
 	for key := range uint64(5000) {
 		w.visit(&v, key*hashA|1, 0)
 	}
-	held := 8*cap(w.keys) + 8*cap(w.times) + 8*cap(w.links) + 4*cap(w.numbers) + 8*cap(w.bitmaps) + 8*len(w.index)
+	held := int(unsafe.Sizeof(entry{}))*cap(w.entries) + int(unsafe.Sizeof(slab{}))*cap(w.slabs) + int(unsafe.Sizeof(bucket{}))*len(w.index)
+	for _, s := range w.slabs {
+		held += 4*cap(s.numbers) + 8*cap(s.words)
+	}
 	if limit := 1024 * w.bytes(); held > limit {
 		t.Errorf("1000 windows hold %d bytes, want at most %d", held, limit)
 	}
@@ -202,7 +206,7 @@ func TestRestoreRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		}
-		if n := len(c.source.keys); n != 0 {
+		if n := len(c.source.entries); n != 0 {
 			t.Errorf("%s: %d windows left", tt.name, n)
 		}
 	}

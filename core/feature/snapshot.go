@@ -38,17 +38,17 @@ func (c *Context) AppendTo(dst []byte) []byte {
 			dst = append(dst, make([]byte, 12)...)
 			continue
 		}
-		dst = append32(dst, uint32(len(w.keys)))
+		dst = append32(dst, uint32(len(w.entries)))
 		dst = append32(dst, uint32(w.nfloats))
 		dst = append32(dst, uint32(w.nwords))
-		for slot := w.oldest; slot != none; slot = w.links[slot].newer {
-			dst = append64(dst, w.keys[slot])
-			dst = append64(dst, uint64(w.times[slot]))
-			n := int(slot)
-			for _, f := range w.numbers[n*w.nfloats : (n+1)*w.nfloats] {
+		for slot := w.oldest; slot != none; slot = w.entries[slot].newer {
+			dst = append64(dst, w.entries[slot].key)
+			dst = append64(dst, uint64(w.entries[slot].time))
+			numbers, words := w.at(int(slot))
+			for _, f := range numbers {
 				dst = append32(dst, math.Float32bits(f))
 			}
-			for _, b := range w.bitmaps[n*w.nwords : (n+1)*w.nwords] {
+			for _, b := range words {
 				dst = append64(dst, b)
 			}
 		}
@@ -136,17 +136,18 @@ func (w *windows) restore(data []byte, size int) error {
 			return SnapshotError("time out of range")
 		}
 		slot := w.add(key, t)
+		numbers, words := w.at(slot)
 		at := 16
-		for j := range w.nfloats {
+		for j := range numbers {
 			f := math.Float32frombits(read32(data[at:]))
 			if !(f >= 0 && f <= math.MaxFloat32) {
 				return SnapshotError("has a count that is no number >= 0")
 			}
-			w.numbers[slot*w.nfloats+j] = f
+			numbers[j] = f
 			at += 4
 		}
-		for j := range w.nwords {
-			w.bitmaps[slot*w.nwords+j] = read64(data[at:])
+		for j := range words {
+			words[j] = read64(data[at:])
 			at += 8
 		}
 	}

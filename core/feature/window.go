@@ -133,11 +133,8 @@ type windows struct {
 	layout
 	max     int
 	index   []bucket // a power of two, at most half full
-	keys    []uint64
-	times   []int64
-	links   []link
-	numbers []float32
-	bitmaps []uint64
+	entries []entry  // one a slot
+	slabs   []slab   // what the slots hold; a slab never moves
 	newest  int32
 	oldest  int32
 	scale   float64 // 1 / the slowest half-life
@@ -149,7 +146,23 @@ type windows struct {
 // most misses need not look at the slot.
 type bucket struct{ slot, tag uint32 }
 
-type link struct{ newer, older int32 }
+// entry is what finding, ageing and replacing a window reads, side by side.
+type entry struct {
+	key          uint64
+	time         int64 // of its newest event
+	newer, older int32 // slots by last use, none at the ends
+}
+
+// slab holds the numbers and words of slabWindows windows, one after the other.
+type slab struct {
+	numbers []float32
+	words   []uint64
+}
+
+const (
+	slabShift   = 6
+	slabWindows = 1 << slabShift
+)
 
 const none = -1
 
@@ -161,8 +174,7 @@ func newWindows(l layout, limit int) *windows {
 
 func (w *windows) clear() {
 	w.newest, w.oldest = none, none
-	w.keys, w.times, w.links = w.keys[:0], w.times[:0], w.links[:0]
-	w.numbers, w.bitmaps = w.numbers[:0], w.bitmaps[:0]
+	w.entries = w.entries[:0]
 	clear(w.index)
 }
 
@@ -188,19 +200,19 @@ func (w *windows) visit(v *view, key uint64, t int64) {
 		w.touch(int32(slot))
 	}
 	v.windows = w
-	v.f = w.numbers[slot*w.nfloats : (slot+1)*w.nfloats : (slot+1)*w.nfloats]
-	v.words = w.bitmaps[slot*w.nwords : (slot+1)*w.nwords : (slot+1)*w.nwords]
-	v.weight, v.late, v.before = undamped, 0, w.times[slot]
+	v.f, v.words = w.at(slot)
+	h := &w.entries[slot]
+	v.weight, v.late, v.before = undamped, 0, h.time
 	switch dt := t - v.before; {
 	case dt == 0:
 	case dt > 0:
-		w.times[slot] = t
+		h.time = t
 		v.age(dt, t)
 	case dt >= -maxLate:
 		v.late = -dt
 		v.weight = damp(-dt, w.scale)
 	default:
-		w.times[slot], v.before, v.fresh = t, t, true
+		h.time, v.before, v.fresh = t, t, true
 		clear(v.f)
 		clear(v.words)
 	}
@@ -242,11 +254,18 @@ func (w *windows) peek(key uint64, t int64, count, rate int) float32 {
 	if slot < 0 {
 		return 0
 	}
-	dt := t - w.times[slot]
+	dt := t - w.entries[slot].time
 	if dt < -maxLate {
 		return 0
 	}
-	return w.numbers[slot*w.nfloats+count*rates+rate] * damp(max(dt, 0), w.scale)[rate]
+	f, _ := w.at(slot)
+	return f[count*rates+rate] * damp(max(dt, 0), w.scale)[rate]
+}
+
+// at returns the numbers and the words of a slot.
+func (w *windows) at(slot int) (numbers []float32, words []uint64) {
+	s, n := &w.slabs[slot>>slabShift], slot&(slabWindows-1)
+	return s.numbers[n*w.nfloats : (n+1)*w.nfloats : (n+1)*w.nfloats], s.words[n*w.nwords : (n+1)*w.nwords : (n+1)*w.nwords]
 }
 
 // add counts x of a kind of event.
@@ -291,7 +310,7 @@ func (w *windows) find(key uint64) int {
 		if b.slot == 0 {
 			return none
 		}
-		if b.tag == uint32(key) && w.keys[b.slot-1] == key {
+		if b.tag == uint32(key) && w.entries[b.slot-1].key == key {
 			return int(b.slot - 1)
 		}
 	}
@@ -299,50 +318,44 @@ func (w *windows) find(key uint64) int {
 
 // add makes a window for a key that find did not know.
 func (w *windows) add(key uint64, t int64) int {
-	var slot int
-	if n := len(w.keys); n < w.max {
+	slot := len(w.entries)
+	if slot < w.max {
 		w.grow()
-		slot = n
-		w.keys = append(w.keys, key)
-		w.times = append(w.times, t)
-		w.links = append(w.links, link{})
-		w.numbers = w.numbers[:(n+1)*w.nfloats]
-		w.bitmaps = w.bitmaps[:(n+1)*w.nwords]
+		w.entries = append(w.entries, entry{key: key, time: t})
 	} else {
 		slot = int(w.oldest)
 		w.unlink(w.oldest)
-		w.forget(w.keys[slot])
-		w.keys[slot], w.times[slot] = key, t
+		w.forget(w.entries[slot].key)
+		w.entries[slot].key, w.entries[slot].time = key, t
 	}
-	clear(w.numbers[slot*w.nfloats : (slot+1)*w.nfloats])
-	clear(w.bitmaps[slot*w.nwords : (slot+1)*w.nwords])
+	numbers, words := w.at(slot)
+	clear(numbers)
+	clear(words)
 	w.remember(key, uint32(slot))
 	w.link(int32(slot))
 	return slot
 }
 
-// firstWindows is the capacity of a table that holds anything.
-const firstWindows = 64
-
-// grow makes room for one more window: capacities double up to the limit.
+// grow makes room for one more window: a slab at a time; entries and index double
+// up to the limit.
 func (w *windows) grow() {
-	n := len(w.keys)
-	if n < cap(w.keys) {
+	n := len(w.entries)
+	if n == slabWindows*len(w.slabs) {
+		windows := min(slabWindows, w.max-n)
+		w.slabs = append(w.slabs, slab{make([]float32, windows*w.nfloats), make([]uint64, windows*w.nwords)})
+	}
+	if n < cap(w.entries) {
 		return
 	}
-	room := min(max(2*n, firstWindows), w.max)
-	w.keys = append(make([]uint64, 0, room), w.keys...)
-	w.times = append(make([]int64, 0, room), w.times...)
-	w.links = append(make([]link, 0, room), w.links...)
-	w.numbers = append(make([]float32, 0, room*w.nfloats), w.numbers...)
-	w.bitmaps = append(make([]uint64, 0, room*w.nwords), w.bitmaps...)
-	buckets := 2 * firstWindows
+	room := min(max(2*n, slabWindows), w.max)
+	w.entries = append(make([]entry, 0, room), w.entries...)
+	buckets := 2 * slabWindows
 	for buckets < 2*room {
 		buckets *= 2
 	}
 	w.index = make([]bucket, buckets)
-	for slot, key := range w.keys {
-		w.remember(key, uint32(slot))
+	for slot := range w.entries {
+		w.remember(w.entries[slot].key, uint32(slot))
 	}
 }
 
@@ -360,7 +373,7 @@ func (w *windows) remember(key uint64, slot uint32) {
 func (w *windows) forget(key uint64) {
 	mask := uint32(len(w.index) - 1)
 	i := w.home(key)
-	for w.index[i].tag != uint32(key) || w.keys[w.index[i].slot-1] != key {
+	for w.index[i].tag != uint32(key) || w.entries[w.index[i].slot-1].key != key {
 		i = (i + 1) & mask
 	}
 	for j := i; ; {
@@ -370,7 +383,7 @@ func (w *windows) forget(key uint64) {
 			break
 		}
 		// The entry at j may move to i unless its home lies behind i.
-		if home := w.home(w.keys[b.slot-1]); (j-home)&mask >= (j-i)&mask {
+		if home := w.home(w.entries[b.slot-1].key); (j-home)&mask >= (j-i)&mask {
 			w.index[i] = b
 			i = j
 		}
@@ -386,9 +399,9 @@ func (w *windows) touch(slot int32) {
 }
 
 func (w *windows) link(slot int32) {
-	w.links[slot] = link{newer: none, older: w.newest}
+	w.entries[slot].newer, w.entries[slot].older = none, w.newest
 	if w.newest != none {
-		w.links[w.newest].newer = slot
+		w.entries[w.newest].newer = slot
 	}
 	w.newest = slot
 	if w.oldest == none {
@@ -397,15 +410,15 @@ func (w *windows) link(slot int32) {
 }
 
 func (w *windows) unlink(slot int32) {
-	l := w.links[slot]
-	if l.newer == none {
-		w.newest = l.older
+	newer, older := w.entries[slot].newer, w.entries[slot].older
+	if newer == none {
+		w.newest = older
 	} else {
-		w.links[l.newer].older = l.older
+		w.entries[newer].older = older
 	}
-	if l.older == none {
-		w.oldest = l.newer
+	if older == none {
+		w.oldest = newer
 	} else {
-		w.links[l.older].newer = l.newer
+		w.entries[older].newer = newer
 	}
 }

@@ -129,12 +129,12 @@ func TestWindowsForgetTheOldest(t *testing.T) {
 			t.Fatalf("step %d: key %x counts %g, want %g", i, key, v.count(0, 0), want[key])
 		}
 	}
-	for slot, i := w.oldest, 0; slot != none; slot, i = w.links[slot].newer, i+1 {
-		if w.keys[slot] != order[i] {
-			t.Fatalf("place %d from the oldest holds %x, want %x", i, w.keys[slot], order[i])
+	for slot, i := w.oldest, 0; slot != none; slot, i = w.entries[slot].newer, i+1 {
+		if w.entries[slot].key != order[i] {
+			t.Fatalf("place %d from the oldest holds %x, want %x", i, w.entries[slot].key, order[i])
 		}
 	}
-	if len(w.keys) != limit || cap(w.keys) > limit {
-		t.Errorf("%d windows in room for %d, the limit is %d", len(w.keys), cap(w.keys), limit)
+	if len(w.entries) != limit || cap(w.entries) > limit {
+		t.Errorf("%d windows in room for %d, the limit is %d", len(w.entries), cap(w.entries), limit)
 	}
 }

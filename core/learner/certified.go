@@ -2,6 +2,7 @@ package learner
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tiercel/tiercel/core/feature"
 )
@@ -131,15 +132,15 @@ func (l *Certified) Grams() ([]Gram, []uint8) { return l.table.grams, l.table.we
 
 // Explain appends the heaviest n-grams of the row, as texts.
 func (l *Certified) Explain(dst []Part, b *Batch, row, max int) []Part {
-	var parts []Part
-	for _, w := range l.witnesses(b, row) {
-		g := l.table.grams[w.gram]
-		parts = append(parts, Part{
-			Column: -1, Value: -1, Name: g.quoted() + " in the text as it stands",
-			Weight: l.score(int(l.table.weights[w.gram])),
+	list := l.witnesses(b, row)
+	slices.SortStableFunc(list, func(a, b witness) int { return int(b.weight - a.weight) })
+	for _, w := range list[:min(len(list), max)] {
+		dst = append(dst, Part{
+			Column: -1, Value: -1, Name: l.table.grams[w.gram].quoted() + " in the text as it stands",
+			Weight: l.score(int(w.weight)),
 		})
 	}
-	return appendLargest(dst, parts, max)
+	return dst
 }
 
 // State returns the learner as a model file stores it: the grams of each length

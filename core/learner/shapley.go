@@ -3,6 +3,7 @@ package learner
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -23,6 +24,7 @@ type shapley struct {
 	side         []int8 // by slot: 0 open, 1 taken from the row, 2 from the typical row
 	in, out      []uint8
 	weight       []float64 // by slot, in leaf units
+	orders       [TreeDepth + 1][TreeDepth + 1]float64
 }
 
 func newShapley(g *bins, x []float32, typical []uint8) *shapley {
@@ -32,6 +34,11 @@ func newShapley(g *bins, x []float32, typical []uint8) *shapley {
 		side: make([]int8, n), weight: make([]float64, n),
 	}
 	g.row(e.row, x)
+	for a := range e.orders {
+		for b := range e.orders[a] {
+			e.orders[a][b] = orders(a, b)
+		}
+	}
 	return e
 }
 
@@ -76,19 +83,55 @@ func orders(a, b int) float64 {
 	return p
 }
 
-// symmetric walks one symmetric tree from a level on.
-func (e *shapley) symmetric(tests []test, leaves []int16, level, index int) {
-	if level == len(tests) {
-		e.leaf(leaves[index])
-		return
-	}
-	e.branch(tests[level], func(over bool) {
-		next := index
-		if over {
-			next |= 1 << level
+// symmetric credits one symmetric tree, whose leaf is where the answers to all
+// its questions are bits. Columns that answer alike from either row fix their
+// bits; of the others every subset is taken from the row once.
+func (e *shapley) symmetric(tests []test, leaves []int16) {
+	var (
+		columns    [TreeDepth]uint8 // slots of the columns that answer differently
+		over, base [TreeDepth]uint8 // bits that each sets, taken from the row or not
+		n          int
+		fixed      uint8
+	)
+	for level, q := range tests {
+		bit := uint8(1) << level
+		fromRow, fromTypical := e.row[q.slot] >= q.rank, e.typical[q.slot] >= q.rank
+		if fromRow == fromTypical {
+			if fromRow {
+				fixed |= bit
+			}
+			continue
 		}
-		e.symmetric(tests, leaves, level+1, next)
-	})
+		s := slices.Index(columns[:n], q.slot)
+		if s < 0 {
+			s, n = n, n+1
+			columns[s] = q.slot
+		}
+		if fromRow {
+			over[s] |= bit
+		} else {
+			base[s] |= bit
+		}
+	}
+	for set := range 1 << n {
+		index := fixed
+		for s := range n {
+			if set>>s&1 == 1 {
+				index |= over[s]
+			} else {
+				index |= base[s]
+			}
+		}
+		v, a := float64(leaves[index]), bits.OnesCount(uint(set))
+		in, out := float64(v*e.orders[max(a-1, 0)][n-a]), float64(v*e.orders[a][max(n-a-1, 0)])
+		for s := range n {
+			if set>>s&1 == 1 {
+				e.weight[columns[s]] += in
+			} else {
+				e.weight[columns[s]] -= out
+			}
+		}
+	}
 }
 
 // parts appends the contributions, largest magnitude first.

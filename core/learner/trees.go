@@ -191,7 +191,7 @@ func (t *Trees) sum(sums *[blockRows]int32, words *[(MaxTreeColumns + 1) * block
 func (t *Trees) Explain(dst []Part, b *Batch, row, most int) []Part {
 	e := newShapley(&t.bins, b.Row(row), t.typical)
 	for i := 0; i < len(t.tests); i += TreeDepth {
-		e.symmetric(t.tests[i:i+TreeDepth], t.leaves[i/TreeDepth<<TreeDepth:], 0, 0)
+		e.symmetric(t.tests[i:i+TreeDepth], t.leaves[i/TreeDepth<<TreeDepth:])
 	}
 	return e.parts(dst, t.scale, most)
 }
