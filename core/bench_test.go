@@ -91,7 +91,7 @@ type stage struct {
 // a busy machine too.
 func BenchmarkScan(b *testing.B) {
 	m, name := benchModel(b)
-	log := accessLog(20_000, 1)
+	log := accessLog(250_000, 1)
 	stages := stagesOf(b, m)
 	b.Logf("%s HTTP model, %d base learners, %.0f bytes a line", name, len(m.Tiers.Bases), float64(len(log))/float64(stages[0].run(b, log)))
 	for _, s := range stages {
