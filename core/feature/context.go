@@ -13,7 +13,7 @@ type ContextLimits struct {
 }
 
 // Bounds of ContextLimits. A Context of the default size never takes more than
-// 24 MiB, whatever it is fed; its tables grow as they fill.
+// 25 MiB, whatever it is fed; its tables grow as they fill.
 const (
 	DefaultEntities = 1 << 15 // entities of a kind that are watched, the oldest out
 	MaxEntities     = 1 << 22 // the most that ContextLimits.Entities may ask for

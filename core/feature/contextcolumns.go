@@ -140,6 +140,8 @@ const (
 	flowPairBytesOut9m
 	flowPairUpload
 	flowPairExcess
+	flowPairBytesOut10h
+	flowPairUpload10h
 	flowPortHosts1m
 	flowPortHosts9m
 	flowPortHosts1h
@@ -156,6 +158,9 @@ const (
 	flowServiceLogins1h
 	flowServiceRegular
 	flowServiceContacts
+	flowServiceAlike
+	flowServiceBeats
+	flowServiceSpan
 	flowVictimFlows9s
 	flowVictimFlows1m
 	flowVictimFailed1m
@@ -190,6 +195,8 @@ var flowContext = [numFlowContext]ContextColumn{
 	flowPairBytesOut9m:    {"pair.bytes_out_9m", "bytes sent by this source to this host, last ten minutes"},
 	flowPairUpload:        {"pair.upload_9m", "how far bytes sent to this host exceed bytes received from it (log ratio)"},
 	flowPairExcess:        {"pair.excess_9m", "how far bytes sent to this host exceed what this source usually sends (log ratio)"},
+	flowPairBytesOut10h:   {"pair.bytes_out_10h", "bytes sent by this source to this host, last ten hours"},
+	flowPairUpload10h:     {"pair.upload_10h", "how far bytes sent to this host exceed bytes received from it in ten hours (log ratio)"},
 	flowPortHosts1m:       {"port.hosts_1m", "distinct hosts that this source contacted on this port, last minute"},
 	flowPortHosts9m:       {"port.hosts_9m", "distinct hosts that this source contacted on this port, last ten minutes"},
 	flowPortHosts1h:       {"port.hosts_1h", "distinct hosts that this source contacted on this port, last hour"},
@@ -206,6 +213,9 @@ var flowContext = [numFlowContext]ContextColumn{
 	flowServiceLogins1h:   {"service.logins_1h", "flows of this source to this login service, last hour"},
 	flowServiceRegular:    {"service.regular", "how regular the intervals between contacts with this host and port are"},
 	flowServiceContacts:   {"service.contacts", "regular contacts with this host and port so far"},
+	flowServiceAlike:      {"service.alike", "how alike the contacts with this host and port are in size"},
+	flowServiceBeats:      {"service.beats", "contacts with this host and port so far that are alike and more regular than chance"},
+	flowServiceSpan:       {"service.span", "hours over which this host and port were contacted (log)"},
 	flowVictimFlows9s:     {"victim.flows_9s", "flows of anyone to this host and port, last seconds"},
 	flowVictimFlows1m:     {"victim.flows_1m", "flows of anyone to this host and port, last minute"},
 	flowVictimFailed1m:    {"victim.failed_1m", "refused or unanswered flows of anyone to this host and port, last minute"},
@@ -240,37 +250,47 @@ const (
 	dnsDomainCarriers9m
 	dnsDomainCarriers1h
 	dnsDomainMissing9m
+	dnsDomainNames10h
+	dnsDomainNewShare10h
+	dnsDomainBytes10h
+	dnsDomainLength10h
+	dnsDomainCarriers10h
 	dnsNameAnswers1h
 	numDNSContext
 )
 
 var dnsContext = [numDNSContext]ContextColumn{
-	dnsQueries9s:        {"client.queries_9s", "queries of this client, last seconds"},
-	dnsQueries1m:        {"client.queries_1m", "queries of this client, last minute"},
-	dnsQueries9m:        {"client.queries_9m", "queries of this client, last ten minutes"},
-	dnsQueries1h:        {"client.queries_1h", "queries of this client, last hour"},
-	dnsMissing1m:        {"client.missing_1m", "queries of this client for names that do not exist, last minute"},
-	dnsMissing9m:        {"client.missing_9m", "queries of this client for names that do not exist, last ten minutes"},
-	dnsMissing1h:        {"client.missing_1h", "queries of this client for names that do not exist, last hour"},
-	dnsMissingShare:     {"client.missing_share_9m", "share of this client's queries for names that do not exist"},
-	dnsDomains9m:        {"client.domains_9m", "distinct registered domains that this client asked for, last ten minutes"},
-	dnsDomains1h:        {"client.domains_1h", "distinct registered domains that this client asked for, last hour"},
-	dnsMissingDomains9m: {"client.missing_domains_9m", "distinct registered domains that do not exist, last ten minutes"},
-	dnsMissingDomains1h: {"client.missing_domains_1h", "distinct registered domains that do not exist, last hour"},
-	dnsDomainQueries1m:  {"domain.queries_1m", "queries of this client under this domain, last minute"},
-	dnsDomainQueries9m:  {"domain.queries_9m", "queries of this client under this domain, last ten minutes"},
-	dnsDomainQueries1h:  {"domain.queries_1h", "queries of this client under this domain, last hour"},
-	dnsDomainNames9m:    {"domain.names_9m", "distinct names that this client asked for under this domain, last ten minutes"},
-	dnsDomainNames1h:    {"domain.names_1h", "distinct names that this client asked for under this domain, last hour"},
-	dnsDomainNewShare:   {"domain.new_share_9m", "share of this client's queries under this domain that were new names"},
-	dnsDomainBytes1m:    {"domain.bytes_1m", "bytes in subdomains that this client sent to this domain, last minute"},
-	dnsDomainBytes9m:    {"domain.bytes_9m", "bytes in subdomains that this client sent to this domain, last ten minutes"},
-	dnsDomainBytes1h:    {"domain.bytes_1h", "bytes in subdomains that this client sent to this domain, last hour"},
-	dnsDomainLength:     {"domain.length_9m", "mean length of the subdomains that this client asked for under this domain"},
-	dnsDomainCarriers9m: {"domain.carriers_9m", "queries under this domain of types that carry data (TXT, NULL, CNAME ...), last ten minutes"},
-	dnsDomainCarriers1h: {"domain.carriers_1h", "queries under this domain of types that carry data (TXT, NULL, CNAME ...), last hour"},
-	dnsDomainMissing9m:  {"domain.missing_9m", "names that do not exist under this domain, last ten minutes"},
-	dnsNameAnswers1h:    {"name.answers_1h", "distinct answers to this name, last hour"},
+	dnsQueries9s:         {"client.queries_9s", "queries of this client, last seconds"},
+	dnsQueries1m:         {"client.queries_1m", "queries of this client, last minute"},
+	dnsQueries9m:         {"client.queries_9m", "queries of this client, last ten minutes"},
+	dnsQueries1h:         {"client.queries_1h", "queries of this client, last hour"},
+	dnsMissing1m:         {"client.missing_1m", "queries of this client for names that do not exist, last minute"},
+	dnsMissing9m:         {"client.missing_9m", "queries of this client for names that do not exist, last ten minutes"},
+	dnsMissing1h:         {"client.missing_1h", "queries of this client for names that do not exist, last hour"},
+	dnsMissingShare:      {"client.missing_share_9m", "share of this client's queries for names that do not exist"},
+	dnsDomains9m:         {"client.domains_9m", "distinct registered domains that this client asked for, last ten minutes"},
+	dnsDomains1h:         {"client.domains_1h", "distinct registered domains that this client asked for, last hour"},
+	dnsMissingDomains9m:  {"client.missing_domains_9m", "distinct registered domains that do not exist, last ten minutes"},
+	dnsMissingDomains1h:  {"client.missing_domains_1h", "distinct registered domains that do not exist, last hour"},
+	dnsDomainQueries1m:   {"domain.queries_1m", "queries of this client under this domain, last minute"},
+	dnsDomainQueries9m:   {"domain.queries_9m", "queries of this client under this domain, last ten minutes"},
+	dnsDomainQueries1h:   {"domain.queries_1h", "queries of this client under this domain, last hour"},
+	dnsDomainNames9m:     {"domain.names_9m", "distinct names that this client asked for under this domain, last ten minutes"},
+	dnsDomainNames1h:     {"domain.names_1h", "distinct names that this client asked for under this domain, last hour"},
+	dnsDomainNewShare:    {"domain.new_share_9m", "share of this client's queries under this domain that were new names"},
+	dnsDomainBytes1m:     {"domain.bytes_1m", "bytes in subdomains that this client sent to this domain, last minute"},
+	dnsDomainBytes9m:     {"domain.bytes_9m", "bytes in subdomains that this client sent to this domain, last ten minutes"},
+	dnsDomainBytes1h:     {"domain.bytes_1h", "bytes in subdomains that this client sent to this domain, last hour"},
+	dnsDomainLength:      {"domain.length_9m", "mean length of the subdomains that this client asked for under this domain"},
+	dnsDomainCarriers9m:  {"domain.carriers_9m", "queries under this domain of types that carry data (TXT, NULL, CNAME ...), last ten minutes"},
+	dnsDomainCarriers1h:  {"domain.carriers_1h", "queries under this domain of types that carry data (TXT, NULL, CNAME ...), last hour"},
+	dnsDomainMissing9m:   {"domain.missing_9m", "names that do not exist under this domain, last ten minutes"},
+	dnsDomainNames10h:    {"domain.names_10h", "distinct names that this client asked for under this domain, last ten hours"},
+	dnsDomainNewShare10h: {"domain.new_share_10h", "share of this client's queries under this domain that were new names, last ten hours"},
+	dnsDomainBytes10h:    {"domain.bytes_10h", "bytes in subdomains that this client sent to this domain, last ten hours"},
+	dnsDomainLength10h:   {"domain.length_10h", "mean length of the subdomains that this client asked for under this domain, last ten hours"},
+	dnsDomainCarriers10h: {"domain.carriers_10h", "queries under this domain of types that carry data (TXT, NULL, CNAME ...), last ten hours"},
+	dnsNameAnswers1h:     {"name.answers_1h", "distinct answers to this name, last hour"},
 }
 
 // Columns of authContext.

@@ -33,12 +33,15 @@ const (
 const (
 	domainNamesShort = iota
 	domainNamesLong
+	domainNamesDay
 )
 
+// The half-lives of what is asked under a domain are 1m to 10h: a tunnel can
+// wait minutes between its queries.
 func dnsDomainLayout() *layout {
 	return &layout{
-		slow: window1h, counts: numDomainCounts,
-		sketches: []uint{domainNamesShort: window9m, domainNamesLong: window1h},
+		slow: window10h, counts: numDomainCounts,
+		sketches: []uint{domainNamesShort: window9m, domainNamesLong: window1h, domainNamesDay: window10h},
 	}
 }
 
@@ -109,20 +112,29 @@ func (c *Context) updateDomain(row []float32, o *Observation, t int64, missing b
 	if o.Item != 0 {
 		d.mark(domainNamesShort, o.Item)
 		d.mark(domainNamesLong, o.Item)
+		d.mark(domainNamesDay, o.Item)
 	}
-	names := c.tally.log1p(d.sketch(domainNamesShort))
-	queries := c.log(&d, domainQueries, 2)
-	row[dnsDomainQueries1m] = c.log(&d, domainQueries, 1)
-	row[dnsDomainQueries9m] = queries
-	row[dnsDomainQueries1h] = c.log(&d, domainQueries, 3)
-	row[dnsDomainNames9m] = names
+	row[dnsDomainQueries1m] = c.log(&d, domainQueries, 0)
+	row[dnsDomainQueries9m] = c.log(&d, domainQueries, 1)
+	row[dnsDomainQueries1h] = c.log(&d, domainQueries, 2)
+	row[dnsDomainNames9m] = c.tally.log1p(d.sketch(domainNamesShort))
 	row[dnsDomainNames1h] = c.tally.log1p(d.sketch(domainNamesLong))
-	row[dnsDomainNewShare] = min(share(c.tally.count(d.sketch(domainNamesShort)), min(d.count(domainQueries, 2), newQueries)), 1)
-	row[dnsDomainBytes1m] = c.log(&d, domainBytes, 1)
-	row[dnsDomainBytes9m] = c.log(&d, domainBytes, 2)
-	row[dnsDomainBytes1h] = c.log(&d, domainBytes, 3)
-	row[dnsDomainLength] = c.curve.log1p(share(d.count(domainBytes, 2), d.count(domainQueries, 2)))
-	row[dnsDomainCarriers9m] = c.log(&d, domainCarriers, 2)
-	row[dnsDomainCarriers1h] = c.log(&d, domainCarriers, 3)
-	row[dnsDomainMissing9m] = c.log(&d, domainMissing, 2)
+	row[dnsDomainNames10h] = c.tally.log1p(d.sketch(domainNamesDay))
+	row[dnsDomainNewShare] = c.newShare(&d, domainNamesShort, 1)
+	row[dnsDomainNewShare10h] = c.newShare(&d, domainNamesDay, 3)
+	row[dnsDomainBytes1m] = c.log(&d, domainBytes, 0)
+	row[dnsDomainBytes9m] = c.log(&d, domainBytes, 1)
+	row[dnsDomainBytes1h] = c.log(&d, domainBytes, 2)
+	row[dnsDomainBytes10h] = c.log(&d, domainBytes, 3)
+	row[dnsDomainLength] = c.curve.log1p(share(d.count(domainBytes, 1), d.count(domainQueries, 1)))
+	row[dnsDomainLength10h] = c.curve.log1p(share(d.count(domainBytes, 3), d.count(domainQueries, 3)))
+	row[dnsDomainCarriers9m] = c.log(&d, domainCarriers, 1)
+	row[dnsDomainCarriers1h] = c.log(&d, domainCarriers, 2)
+	row[dnsDomainCarriers10h] = c.log(&d, domainCarriers, 3)
+	row[dnsDomainMissing9m] = c.log(&d, domainMissing, 1)
+}
+
+// newShare is the share of the queries of a half-life that were for new names.
+func (c *Context) newShare(d *view, names, rate int) float32 {
+	return min(share(c.tally.count(d.sketch(names)), min(d.count(domainQueries, rate), newQueries)), 1)
 }

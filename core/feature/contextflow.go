@@ -52,9 +52,11 @@ const (
 	pairFailedItems9m
 )
 
+// Bytes are counted over ten hours too, so that sending little at a time does
+// not hide what is sent in a day.
 func flowPairLayout() *layout {
 	return &layout{
-		slow: window1h, counts: numPairCounts,
+		slow: window10h, counts: numPairCounts,
 		sketches: []uint{pairItems1m: window1m, pairItems9m: window9m, pairItems1h: window1h, pairFailedItems9m: window9m},
 	}
 }
@@ -68,12 +70,21 @@ const (
 const (
 	contactMean   = iota // mean of log seconds between contacts
 	contactSpread        // mean absolute deviation from it
-	contactN             // intervals seen, at most contactMemory
+	contactN             // intervals seen
+	contactSize          // mean of log1p of the bytes of a contact, both ways
+	contactUnlike        // mean absolute deviation from it
+	numContactScalars
 )
 
-// The service's one word is the time of the latest contact.
+// The service's words are the times of the first and the latest contact.
+const (
+	contactFirst = iota
+	contactLatest
+	numContactWords
+)
+
 func flowServiceLayout() *layout {
-	return &layout{slow: window1h, counts: numServiceCounts, scalars: 3, words: 1}
+	return &layout{slow: window1h, counts: numServiceCounts, scalars: numContactScalars, words: numContactWords}
 }
 
 const (
@@ -99,12 +110,19 @@ const (
 	contactGap = 5e9
 	// contactMemory is over how many intervals regularity is averaged.
 	contactMemory = 64
+	// mostContacts is where intervals are no longer counted, so that a float32
+	// counts them exactly.
+	mostContacts = 1 << 20
 	// contactKnown is from how many intervals on regularity is stated.
 	contactKnown = 6
 	// contactLoose is the mean absolute deviation of log intervals at which
 	// nothing is regular about them. Intervals of random arrivals have .98,
 	// of a timer with +-30 % jitter .15.
 	contactLoose = 0.5
+	// contactVaried is the mean absolute deviation of log bytes at which contacts
+	// are not alike. A beacon that has nothing to do says the same each time, in
+	// whatever rhythm; pages of one site have .5 to 2.
+	contactVaried = 0.5
 )
 
 // Keys of the pair table: hosts and ports must not meet.
@@ -199,9 +217,11 @@ func (c *Context) updatePair(row []float32, o *Observation, t int64, failed bool
 	row[flowPairPorts9m] = c.tally.log1p(p.sketch(pairItems9m))
 	row[flowPairPorts1h] = c.tally.log1p(p.sketch(pairItems1h))
 	row[flowPairFailedPorts9m] = c.tally.log1p(p.sketch(pairFailedItems9m))
-	out := c.log(&p, pairOut, 2)
+	out := c.log(&p, pairOut, 1)
 	row[flowPairBytesOut9m] = out
-	row[flowPairUpload] = max(out-c.log(&p, pairIn, 2), 0)
+	row[flowPairUpload] = max(out-c.log(&p, pairIn, 1), 0)
+	row[flowPairBytesOut10h] = c.log(&p, pairOut, 3)
+	row[flowPairUpload10h] = max(row[flowPairBytesOut10h]-c.log(&p, pairIn, 3), 0)
 	row[flowPairExcess] = 0
 	if known {
 		row[flowPairExcess] = max(out-usual, 0)
@@ -258,28 +278,40 @@ func (c *Context) updateService(row []float32, o *Observation, t int64, failed b
 		row[flowServiceLogins1h] = row[flowServiceFlows1h]
 	}
 
-	start := p.word(0)
+	start := p.word(contactLatest)
 	mean, spread, n := p.scalar(contactMean), p.scalar(contactSpread), p.scalar(contactN)
 	switch {
 	case p.fresh:
-		*start = uint64(t)
+		*start, *p.word(contactFirst) = uint64(t), uint64(t)
 	case t-p.before >= contactGap:
 		// Seconds, at least 5; log1p of one less is their logarithm.
 		x := c.curve.log1p(float32(float64(t-int64(*start))/1e9) - 1)
 		*start = uint64(t)
-		*n = min(*n+1, contactMemory)
-		if *n > 1 {
-			away := float32(math.Abs(float64(x - *mean)))
-			*spread += (away - *spread) / (*n - 1)
-		}
-		*mean += (x - *mean) / *n
+		*n = min(*n+1, mostContacts)
+		known := min(*n, contactMemory)
+		follow(mean, spread, known, x)
+		follow(p.scalar(contactSize), p.scalar(contactUnlike), known, c.curve.log1p(amount(o.Out)+amount(o.In)))
 	}
 	row[flowServiceRegular], row[flowServiceContacts] = 0, 0
+	row[flowServiceAlike], row[flowServiceBeats], row[flowServiceSpan] = 0, 0, 0
 	if *n >= contactKnown {
 		regular := max(1-*spread/contactLoose, 0)
 		row[flowServiceRegular] = regular
-		row[flowServiceContacts] = c.curve.log1p(*n * regular)
+		row[flowServiceContacts] = c.curve.log1p(min(*n, contactMemory) * regular)
+		alike := max(1-*p.scalar(contactUnlike)/contactVaried, 0)
+		row[flowServiceAlike] = alike
+		row[flowServiceBeats] = c.curve.log1p(float32(*n*regular) * alike)
+		row[flowServiceSpan] = c.curve.log1p(float32(max(float64(t-int64(*p.word(contactFirst))), 0) / 3600e9))
 	}
+}
+
+// follow moves a mean and the mean absolute deviation from it by the n-th value.
+func follow(mean, spread *float32, n, x float32) {
+	if n > 1 {
+		away := float32(math.Abs(float64(x - *mean)))
+		*spread += (away - *spread) / (n - 1)
+	}
+	*mean += (x - *mean) / n
 }
 
 // updateVictim follows a host and port: rate and sources of all that reaches it.

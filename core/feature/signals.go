@@ -45,9 +45,15 @@ func ContextSignals(k event.Kind) []Signal {
 			},
 			{
 				"beacon", "beacon",
-				[]string{"service.regular", "service.contacts", "port.network", "port.dns", "port.mail", "destination.multicast"},
-				[]float64{10, 1.5, -4, -4, -4, -6},
+				[]string{"service.regular", "service.contacts", "port.network", "port.dns", "port.mail", "port.share", "transport.icmp", "destination.multicast"},
+				[]float64{10, 1.5, -4, -4, -4, -4, -4, -6},
 				-14.1, "contacts one host and port at regular intervals",
+			},
+			{
+				"poll", "beacon",
+				[]string{"service.beats", "service.span", "service.alike", "port.network", "port.dns", "port.mail", "port.share", "port.login", "transport.icmp", "destination.multicast"},
+				[]float64{3, 2, 20, -8, -8, -8, -8, -4, -8, -10},
+				-33, "contacts one host and port for hours with as many bytes each time, more regularly than chance",
 			},
 			{
 				"worm", "worm",
@@ -61,6 +67,12 @@ func ContextSignals(k event.Kind) []Signal {
 				[]float64{0.7, 0.7, 0.5},
 				-17, "sends far more to one host than it receives and than it usually sends",
 			},
+			{
+				"slow-exfiltration", "exfiltration",
+				[]string{"pair.bytes_out_10h", "pair.upload_10h", "port.network", "destination.multicast"},
+				[]float64{1, 1, -6, -6},
+				-24.3, "sends very much to one host in a day, and far more than it receives",
+			},
 		}
 	case event.DNS:
 		return []Signal{
@@ -70,6 +82,12 @@ func ContextSignals(k event.Kind) []Signal {
 				[]string{"domain.names_9m", "domain.bytes_9m", "domain.new_share_9m", "domain.length_9m"},
 				[]float64{1, 0.7, 2, 1},
 				-14, "sends many long names under one domain, none of them twice",
+			},
+			{
+				"slow-tunnel", "tunnel",
+				[]string{"domain.names_10h", "domain.bytes_10h", "domain.new_share_10h", "domain.length_10h", "domain.carriers_10h"},
+				[]float64{1, 0.7, 6, 1, 0.5},
+				-17.5, "sends many names under one domain in a day, none of them twice",
 			},
 			above("fast-flux", "fast-flux", "name.answers_1h", 2.5, 20, "one name has very many different answers"),
 		}

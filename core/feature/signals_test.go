@@ -105,6 +105,27 @@ func TestSignalsOnBehaviour(t *testing.T) {
 				flow(m, int64(60*i+i%3)*second, "192.0.2.7", "198.51.100.1", 8443, true, 300, 200)
 			}
 		}, "beacon"},
+		{"a beacon with 50 % jitter", event.Flow, func(m *made) {
+			for i := range 80 {
+				flow(m, int64(600*i+i*i*37%300)*second, "192.0.2.7", "198.51.100.1", 8443, true, float64(300+i%5), 200)
+			}
+		}, "poll"},
+		{"a beacon every two hours", event.Flow, func(m *made) {
+			for i := range 24 {
+				flow(m, int64(7200*i+i*i%97)*second, "192.0.2.7", "198.51.100.1", 8443, true, float64(300+i%5), 200)
+			}
+		}, "beacon poll"},
+		{"visits at random", event.Flow, func(m *made) { // gaps from 6 seconds to 3 hours
+			for i, at := 0, 0; i < 80; i++ {
+				at += 6 << (i * 7 % 11)
+				flow(m, int64(at)*second, "192.0.2.7", "198.51.100.1", 443, true, 300, 200)
+			}
+		}, ""},
+		{"pages at leisure", event.Flow, func(m *made) {
+			for i := range 80 {
+				flow(m, int64(600*i+i*i*37%300)*second, "192.0.2.7", "198.51.100.1", 443, true, float64(300+i*i%97*20), 2000*float64(1+i%7*i%7))
+			}
+		}, ""},
 		{"a clock", event.Flow, func(m *made) {
 			for i := range 30 {
 				flow(m, int64(64*i)*second, "192.0.2.7", "198.51.100.1", 123, true, 90, 90)
@@ -126,7 +147,17 @@ func TestSignalsOnBehaviour(t *testing.T) {
 				flow(m, int64(i*i%97)*second, "192.0.2.7", host(i%8), 443, true, 2000, 40000)
 			}
 			flow(m, 100*second, "192.0.2.7", "203.0.113.1", 443, true, 8e8, 4e5)
-		}, "exfiltration"},
+		}, "exfiltration slow-exfiltration"},
+		{"an upload in many parts", event.Flow, func(m *made) {
+			for i := range 200 {
+				flow(m, int64(200*i)*second, "192.0.2.7", "203.0.113.1", 443, true, 6e6+float64(i%50), 4e4)
+			}
+		}, "beacon poll slow-exfiltration"},
+		{"a day of mail", event.Flow, func(m *made) {
+			for i := range 200 {
+				flow(m, int64(200*i+i*i%97)*second, "192.0.2.7", "198.51.100.1", 443, true, 2e5*float64(1+i%9), 4e4)
+			}
+		}, ""},
 
 		{"a typing error", event.Auth, func(m *made) {
 			login(m, 0, "192.0.2.7", "alice", event.OutcomeFailure)
@@ -163,7 +194,17 @@ func TestSignalsOnBehaviour(t *testing.T) {
 			for i := range 300 {
 				query(m, int64(i)*second/4, strings.Repeat(word(i)+word(i/7), 8)+".example.net", "NOERROR", "192.0.2.1")
 			}
-		}, "many-names"},
+		}, "many-names slow-tunnel"},
+		{"a slow tunnel", event.DNS, func(m *made) {
+			for i := range 150 {
+				query(m, int64(i)*300*second, strings.Repeat(word(i)+word(i/7), 5)+".t.example.net", "NOERROR", "192.0.2.1")
+			}
+		}, "slow-tunnel"},
+		{"a day under one domain", event.DNS, func(m *made) {
+			for i := range 300 {
+				query(m, int64(i)*150*second, word(i*i%23)+".cdn.example.net", "NOERROR", "192.0.2.1")
+			}
+		}, ""},
 		{"a name that moves", event.DNS, func(m *made) {
 			for i := range 60 {
 				query(m, int64(i)*60*second, "www.example.net", "NOERROR", host(i)+","+host(7*i))

@@ -14,7 +14,7 @@ func (e SnapshotError) Error() string { return "feature: context snapshot: " + s
 
 // snapshotMagic names the format and its version; a change of the windows or
 // of what they hold needs a new one.
-const snapshotMagic = "TCX1"
+const snapshotMagic = "TCX2"
 
 // AppendTo appends the whole state of the context to dst, little-endian:
 //

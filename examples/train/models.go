@@ -27,7 +27,7 @@ var limits = map[event.Kind][]string{
 	},
 	event.DNS: {
 		"Word-based generated names look like ordinary ones.",
-		"Trained on two tunnelling tools; slow tunnels stay below the windows.",
+		"Trained on two tunnelling tools; a tunnel that asks for less than some forty names in ten hours stays below the windows.",
 	},
 	event.Auth: {
 		"The labels of the training hosts are silver: made by counting failures per source.",
