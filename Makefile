@@ -38,9 +38,11 @@ quality: data
 	$(GO) run ./examples/train quality -data $(DATA) -seeds $(SEEDS) -o examples/train/QUALITY.md
 
 .PHONY: attack
-## attack: how often attackers who see the score evade the default model; writes ATTACK.md
+## attack: how often attackers who see the score evade the default model and a
+## rules engine beside it; writes ATTACK.md
 attack:
-	$(GO) run ./examples/train attack -seeds 30 -o examples/train/ATTACK.md
+	$(GO) build -C examples/rules -o ../../build/rules .
+	$(GO) run ./examples/train attack -seeds 30 -beside 'build/rules -ask' -beside 'build/rules -ask -paranoia 2' -o examples/train/ATTACK.md
 
 .PHONY: data
 data:

@@ -5,6 +5,7 @@
 //	cd examples/rules
 //	go run .                # a small set that is built in
 //	go run . -data FOLDER   # the test parts of labelled sets
+//	go run . -ask           # requests in, scores out: see ask
 package main
 
 import (
@@ -18,8 +19,19 @@ func main() {
 	data := flag.String("data", "", "folder of labelled sets; none means the built-in one")
 	limit := flag.Int("limit", 0, "at most so many requests of each set, evenly drawn; 0 means all")
 	paranoia := flag.Int("paranoia", 1, "paranoia level of the Core Rule Set, 1 to 4")
+	answer := flag.Bool("ask", false, "read requests, a JSON object a line, and write the rules' score and alarm of each")
 	flag.Parse()
-	if err := run(os.Stdout, *data, *limit, *paranoia); err != nil {
+	do := func() error { return run(os.Stdout, *data, *limit, *paranoia) }
+	if *answer {
+		do = func() error {
+			rules, err := newRules(*paranoia)
+			if err != nil {
+				return err
+			}
+			return ask(os.Stdin, os.Stdout, rules)
+		}
+	}
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "rules:", err)
 		os.Exit(1)
 	}

@@ -47,6 +47,26 @@ func TestRulesScore(t *testing.T) {
 	}
 }
 
+// Each request gets its answer, in order, behind the name.
+func TestAsk(t *testing.T) {
+	d, err := newRules(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	in := `{"method":"GET","uri":"/products/17?page=2"}` + "\n" + `{"method":"GET","uri":"/?id=1%27+UNION+SELECT+user,password+FROM+users--+-"}` + "\n"
+	if err := ask(strings.NewReader(in), &out, d); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 3 || lines[0] != d.String() || lines[1] != "0 0" || !strings.HasSuffix(lines[2], " 1") {
+		t.Errorf("%q", lines)
+	}
+	if err := ask(strings.NewReader("{"), &out, d); err == nil {
+		t.Error("half an object is a request")
+	}
+}
+
 // A masked line keeps all but the agent; both detectors see the same target.
 func TestMaskedLine(t *testing.T) {
 	const line = `203.0.113.9 - - [29/Jan/2026:10:00:00 +0000] "GET /a?b=%27 HTTP/1.1" 404 12 "https://example.com/" "sqlmap/1.8"`

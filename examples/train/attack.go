@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -30,14 +29,24 @@ const (
 // its parts, by an attacker who sees the score of the very part that is to be
 // evaded: a search that keeps the best of each generation. Then it measures
 // behaviours against the models of names and flows.
-func attack(out string, seed uint64, seeds, queries int) error {
+// beside are commands of other detectors: see newNeighbour.
+func attack(out string, seed uint64, seeds, queries int, beside []string) error {
 	m, err := defaultModel(event.HTTP)
 	if err != nil {
 		return err
 	}
+	var others []target
+	for _, command := range beside {
+		n, err := newNeighbour(command)
+		if err != nil {
+			return err
+		}
+		defer n.close()
+		others = append(others, target{n.name, n.judge})
+	}
 	var report bytes.Buffer
 	w := io.MultiWriter(os.Stdout, &report)
-	if err := evasion(w, m.Tiers, seed, seeds, queries); err != nil {
+	if err := evasion(w, m.Tiers, others, seed, seeds, queries); err != nil {
 		return err
 	}
 	if err := measureBehaviours(w, seed, seeds); err != nil || out == "" {
@@ -46,12 +55,31 @@ func attack(out string, seed uint64, seeds, queries int) error {
 	return os.WriteFile(out, report.Bytes(), 0o644)
 }
 
-// target is a part of the model that an attacker aims at.
+// target is what an attacker aims at: a part of the model, or a detector beside it.
 type target struct {
-	name string
-	// of returns the score of row i, the higher the more of a threat, and
-	// whether that raises an alarm.
-	of func(s *train.Scored, i int) (score float64, alarm bool)
+	name  string
+	judge func(probes []probe) ([]judgement, error)
+}
+
+// judgement is what a target says of a request.
+type judgement struct {
+	score float64 // the higher the more of a threat
+	alarm bool
+}
+
+// partOf returns the target that reads a score and an alarm off the tiers.
+func partOf(name string, t *ensemble.Tiers, of func(s *train.Scored, i int) judgement) target {
+	return target{name, func(probes []probe) ([]judgement, error) {
+		_, s, err := judged(t, probes)
+		if err != nil {
+			return nil, err
+		}
+		out := make([]judgement, len(probes))
+		for i := range out {
+			out[i] = of(s, i)
+		}
+		return out, nil
+	}}
 }
 
 // targets returns the learners of all classes that are heard or guaranteed, the
@@ -69,25 +97,27 @@ func targets(t *ensemble.Tiers) []target {
 			}
 		}
 		if heard && info.Class == "" && !info.Context || certified {
-			out = append(out, target{info.ID, func(s *train.Scored, i int) (float64, bool) {
+			out = append(out, partOf(info.ID, t, func(s *train.Scored, i int) judgement {
 				raw := float64(s.Bases[b][i])
-				return raw, base.Tail.Rate(raw) <= attackBudget
-			}})
+				return judgement{raw, base.Tail.Rate(raw) <= attackBudget}
+			}))
 		}
 	}
 	bare := &ensemble.SuperLearner{Beta: t.Super.Beta, Calibration: t.Super.Calibration, Tail: t.Super.Tail}
 	limit := t.Super.Threshold(attackBudget)
 	return append(
 		out,
-		target{"stack", func(s *train.Scored, i int) (float64, bool) {
+		partOf("stack", t, func(s *train.Scored, i int) judgement {
 			g := make([]float64, len(s.Metas))
 			for j := range g {
 				g[j] = 1 / (1 + math.Exp(-s.Metas[j][i]))
 			}
 			z := bare.LogOdds(g)
-			return z, z >= limit
-		}},
-		target{"stack and floor", func(s *train.Scored, i int) (float64, bool) { return s.LogOdds[i], s.Rate[i] <= attackBudget }},
+			return judgement{z, z >= limit}
+		}),
+		partOf("stack and floor", t, func(s *train.Scored, i int) judgement {
+			return judgement{s.LogOdds[i], s.Rate[i] <= attackBudget}
+		}),
 	)
 }
 
@@ -95,7 +125,7 @@ func targets(t *ensemble.Tiers) []target {
 func judged(t *ensemble.Tiers, probes []probe) (*train.Set, *train.Scored, error) {
 	var log bytes.Buffer
 	for _, p := range probes {
-		line, err := json.Marshal(request{Method: "GET", URI: p.uri(), Version: "HTTP/1.1"})
+		line, err := p.line()
 		if err != nil {
 			return nil, nil, err
 		}
@@ -117,9 +147,9 @@ func judged(t *ensemble.Tiers, probes []probe) (*train.Set, *train.Scored, error
 
 // evasion writes a table: for each family of changes and each target the share
 // of its alarms that were evaded.
-func evasion(w io.Writer, t *ensemble.Tiers, seed uint64, seeds, queries int) error {
-	list := targets(t)
-	fmt.Fprintf(w, "# Evasion\n\nWritten by `make attack` (seed %d): attacks that a grammar writes, sent to the default model of HTTP at a budget of %g %%. The attacker sees the score of the part that stands above the column, sends %d requests and may add %d bytes. Shares of the attacks that the part found before. Training knows the grammars, from other seeds, and changes of the same kinds with other templates (disguise.go).\n\n", seed, 100*attackBudget, queries, maxAdded)
+func evasion(w io.Writer, t *ensemble.Tiers, others []target, seed uint64, seeds, queries int) error {
+	list := append(targets(t), others...)
+	fmt.Fprintf(w, "# Evasion\n\nWritten by `make attack` (seed %d): attacks that a grammar writes, sent to the default model of HTTP at a budget of %g %%. The attacker sees the score of the part that stands above the column, sends %d requests and may add %d bytes. Shares of the attacks that the part found before; Coraza alarms at its default threshold, an anomaly score of 5. Training knows the grammars, from other seeds, and changes of the same kinds with other templates (disguise.go).\n\n", seed, 100*attackBudget, queries, maxAdded)
 	fmt.Fprint(w, "| change | attacks |")
 	for _, v := range list {
 		fmt.Fprintf(w, " %s |", v.name)
@@ -135,7 +165,7 @@ func evasion(w io.Writer, t *ensemble.Tiers, seed uint64, seeds, queries int) er
 		}
 		fmt.Fprintf(w, "| %s | %d |", f.name, len(probes))
 		for k := range list {
-			found, evaded, err := evadeAll(t, &list[k], f, probes, seed, queries)
+			found, evaded, err := evadeAll(&list[k], f, probes, seed, queries)
 			if err != nil {
 				return err
 			}
@@ -147,13 +177,13 @@ func evasion(w io.Writer, t *ensemble.Tiers, seed uint64, seeds, queries int) er
 }
 
 // evadeAll attacks one target from each of the seeds.
-func evadeAll(t *ensemble.Tiers, v *target, f family, probes []probe, seed uint64, queries int) (found, evaded int, err error) {
+func evadeAll(v *target, f family, probes []probe, seed uint64, queries int) (found, evaded int, err error) {
 	first, fled := make([]bool, len(probes)), make([]bool, len(probes))
 	var group errgroup.Group
 	group.SetLimit(4)
 	for i, p := range probes {
 		group.Go(func() (err error) {
-			first[i], fled[i], err = evade(t, v, f, p, rand.New(rand.NewPCG(seed, uint64(i)+1e6)), queries)
+			first[i], fled[i], err = evade(v, f, p, rand.New(rand.NewPCG(seed, uint64(i)+1e6)), queries)
 			return err
 		})
 	}
@@ -170,15 +200,12 @@ func evadeAll(t *ensemble.Tiers, v *target, f family, probes []probe, seed uint6
 }
 
 // evade searches for a change of p that raises no alarm.
-func evade(t *ensemble.Tiers, v *target, f family, p probe, r *rand.Rand, queries int) (found, fled bool, err error) {
-	_, s, err := judged(t, []probe{p})
-	if err != nil {
+func evade(v *target, f family, p probe, r *rand.Rand, queries int) (found, fled bool, err error) {
+	said, err := v.judge([]probe{p})
+	if err != nil || !said[0].alarm {
 		return false, false, err
 	}
-	best, found := v.of(s, 0)
-	if !found {
-		return false, false, nil
-	}
+	best := said[0].score
 	most := len(p.uri()) + maxAdded
 	at := p
 	for sent := 0; sent < queries; sent += generation {
@@ -196,16 +223,15 @@ func evade(t *ensemble.Tiers, v *target, f family, p probe, r *rand.Rand, querie
 			}
 			next = append(next, q)
 		}
-		if _, s, err = judged(t, next); err != nil {
+		if said, err = v.judge(next); err != nil {
 			return true, false, err
 		}
-		for i := range next {
-			score, alarm := v.of(s, i)
-			if !alarm {
+		for i, j := range said {
+			if !j.alarm {
 				return true, true, nil
 			}
-			if score < best {
-				best, at = score, next[i]
+			if j.score < best {
+				best, at = j.score, next[i]
 			}
 		}
 	}

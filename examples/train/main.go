@@ -49,6 +49,11 @@ func main() {
 	keep := flags.String("models", "", "fewshot, gate: folder that keeps the models of the sites or sets")
 	seeds := flags.Int("seeds", 0, "quality: how many seeds each set is trained with; attack: attacks to begin with for each change, default 100")
 	plots := flags.String("plots", "", "quality: folder of the plots, default plots beside the report")
+	var beside []string
+	flags.Func("beside", "attack: command of another detector, which reads requests and writes scores; repeatable", func(c string) error {
+		beside = append(beside, c)
+		return nil
+	})
 	what := flags.String("what", "", "leave: type, site or set; default all three")
 	flags.Parse(os.Args[2:])
 	var err error
@@ -61,7 +66,7 @@ func main() {
 		if *seeds == 0 {
 			*seeds = attackSeeds
 		}
-		err = attack(*out, *seed, *seeds, attackQueries)
+		err = attack(*out, *seed, *seeds, attackQueries, beside)
 	case "quality":
 		err = quality(ctx, &reporting{
 			data: *data, out: *out, only: *only, plots: *plots, seed: *seed, seeds: *seeds, most: *most,

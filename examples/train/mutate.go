@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,6 +22,11 @@ type probe struct {
 func newProbe(text string) probe {
 	v := url.QueryEscape(text)
 	return probe{value: v, first: v}
+}
+
+// line returns the request as a line of JSON, for a log or for another detector.
+func (p probe) line() ([]byte, error) {
+	return json.Marshal(request{Method: "GET", URI: p.uri(), Version: "HTTP/1.1"})
 }
 
 func (p probe) uri() string { return "/item?" + p.before + "id=" + p.value + p.after }
@@ -63,7 +70,12 @@ func families() []family {
 
 // some applies change to about a third of what pattern finds, to one at least.
 func some(r *rand.Rand, v string, pattern *regexp.Regexp, change func(string) string) string {
-	found := pattern.FindAllStringIndex(v, -1)
+	return someOf(r, v, pattern.FindAllStringIndex(v, -1), change)
+}
+
+// someOf applies change to about a third of the stretches found in v, to one at
+// least.
+func someOf(r *rand.Rand, v string, found [][]int, change func(string) string) string {
 	if len(found) == 0 {
 		return v
 	}
@@ -86,8 +98,10 @@ var (
 	letters   = regexp.MustCompile(`%[0-9A-Fa-f]{2}|[A-Za-z]`)
 	blanks    = regexp.MustCompile(`\+|%20|%09|%0[aA]|/\*\*/`)
 	comments  = regexp.MustCompile(`/\*[^*]*\*/`)
-	integers  = regexp.MustCompile(`\b[1-9][0-9]{0,3}\b`)
-	operators = regexp.MustCompile(`(?i)%7c%7c|\bor\b|%26%26|\band\b|=`)
+	tokens    = regexp.MustCompile(`%(?:25)*[0-9A-Fa-f]{2}|[A-Za-z0-9_]+`)
+	integer   = regexp.MustCompile(`^[1-9][0-9]{0,3}$`)
+	operators = regexp.MustCompile(`(?i)%7c%7c|\bor\b|%26%26|\band\b|=|%3d`)
+	tail      = regexp.MustCompile(`(?i)(?:(?:%3b)?--[+-]*|%23|%2f%2a|%3b%2500)?$`) // what ends the statement early
 	anyByte   = regexp.MustCompile(`%[0-9A-Fa-f]{2}|[^%]`)
 )
 
@@ -117,8 +131,11 @@ func rewriteComments(r *rand.Rand, v string) string {
 	return some(r, v, comments, func(string) string { return "/*" + word(r) + word(r) + "*/" })
 }
 
+// encodeIntegers writes numbers otherwise, never the digits of an escape: %27
+// without them is no quote, and what it was part of no attack.
 func encodeIntegers(r *rand.Rand, v string) string {
-	return some(r, v, integers, func(n string) string {
+	found := slices.DeleteFunc(tokens.FindAllStringIndex(v, -1), func(at []int) bool { return !integer.MatchString(v[at[0]:at[1]]) })
+	return someOf(r, v, found, func(n string) string {
 		i, _ := strconv.Atoi(n)
 		if r.IntN(2) == 0 {
 			return fmt.Sprintf("0x%x", i)
@@ -134,22 +151,18 @@ func swapOperators(r *rand.Rand, v string) string {
 			return "%7c%7c"
 		case "and":
 			return "%26%26"
-		case "=":
+		case "=", "%3d":
 			return "+like+"
 		case "%26%26":
-			return "and"
+			return "+and+"
 		}
-		return "or"
+		return "+or+"
 	})
 }
 
 func addInvariants(r *rand.Rand, v string) string {
 	true1 := []string{"+and+2%3c%3e3", "+or+'a'='b'", "+and+'x'+like+'x'", "+and+7=7", "+and+not+0"}
-	at := strings.LastIndexAny(v, "-#")
-	if at < 0 {
-		at = len(v)
-	}
-	at = len(strings.TrimRight(v[:at], "-#+"))
+	at := tail.FindStringIndex(v)[0]
 	return v[:at] + true1[r.IntN(len(true1))] + v[at:]
 }
 
@@ -158,6 +171,9 @@ func addInvariants(r *rand.Rand, v string) string {
 func encode(r *rand.Rand, v string) string {
 	return some(r, v, anyByte, func(c string) string {
 		b := c[0]
+		if b == '+' {
+			b = ' ' // what it stands for: an escaped plus is no blank
+		}
 		if len(c) == 3 {
 			n, _ := strconv.ParseUint(c[1:], 16, 8)
 			b = byte(n)
