@@ -16,8 +16,9 @@ type body struct {
 type charge struct {
 	at    int
 	cost  int64
-	check bool // function entry or loop header: traps when the fuel is out
-	bulk  byte // pays by the operand on the stack instead: its shift; see bulkShift
+	check bool   // function entry or loop header: traps when the fuel is out
+	bulk  byte   // pays by the operand on the stack instead: its shift; see bulkShift
+	turns *turns // a loop to write anew, of which cost is what a turn costs
 }
 
 func (m *module) readCode(r *reader) string {

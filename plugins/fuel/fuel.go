@@ -14,6 +14,8 @@
 // One unit is one instruction (a division eight), so a unit is of the order of
 // a nanosecond. A function's body is split into segments, each paid in full
 // when control enters it; see charges in segment.go for why nothing escapes.
+// The body of a small innermost loop is written four times, to pay for several
+// turns at once; see turns.go.
 // Calls pay at the callee's entry; bulk memory and table instructions pay by
 // their length, memory.grow by the page. Paying at function entries and loop
 // headers checks for exhaustion; every other payment only subtracts, since

@@ -43,6 +43,7 @@ type module struct {
 	memory   [2]uint32   // minimum, maximum in pages
 	memories int
 	bodies   []body
+	copied   int // bytes that copies of loops add
 	report   Report
 }
 

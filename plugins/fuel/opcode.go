@@ -43,19 +43,27 @@ func (w *walker) instruction(op byte) string {
 	case op == opBr || op == opBrIf:
 		w.pay(1)
 		w.blocks++
-		return w.branch(r.u32())
+		at := r.at
+		label := r.u32()
+		if w.turns != nil {
+			w.turns.leaves(at, r.at, label, len(w.frames))
+		}
+		return w.branch(label)
 	case op == opBrTable:
 		w.pay(2)
+		w.turns = nil // standard Go's whole functions; and its labels would need moving too
 		return w.branchTable()
 	case op == opReturn:
 		w.pay(1)
 	case op == opCall || op == opRefFunc:
 		w.pay(1)
+		w.turns = nil // the call costs more than the test
 		if uint64(r.u32()) >= uint64(len(w.m.imported)+len(w.m.defined)) {
 			return "a function that does not exist"
 		}
 	case op == opCallIndirect:
 		w.pay(2)
+		w.turns = nil
 		r.u32()
 		r.u32()
 	case op == opSelectT:
@@ -147,6 +155,7 @@ func memarg(r *reader) string {
 func (w *walker) byLength(shift byte) {
 	w.pay(2)
 	w.b.bulk = true
+	w.turns = nil
 	w.b.charges = append(w.b.charges, charge{at: w.start, bulk: shift + 1})
 }
 

@@ -95,6 +95,9 @@ func (m *module) appendBody(dst []byte, b *body) []byte {
 		e.dst = append(e.dst, b.code[at:c.at]...)
 		at = c.at
 		switch {
+		case c.turns != nil:
+			e.repeat(b.code, c.turns, c.cost)
+			at = c.turns.to
 		case c.bulk != 0:
 			e.byLength(c.bulk - 1)
 		case c.check:

@@ -52,6 +52,8 @@ type walker struct {
 	start  int // offset of the instruction at hand
 
 	loops, deepest int // loops that are open, and the most there were
+
+	turns *turns // the loop at hand, while it may be written several times
 }
 
 // walk decodes the function; it returns why it cannot.
@@ -134,6 +136,7 @@ func (w *walker) open(op byte) string {
 		w.scope = len(w.scopes) - 1
 		f.scope = w.scope
 		w.segment(true)
+		w.innermost()
 	}
 	w.frames = append(w.frames, f)
 	return ""
@@ -159,6 +162,7 @@ func (w *walker) end() {
 	case opLoop:
 		w.loops--
 		w.scope = f.previous
+		w.repeat()
 	case opIf:
 		if !f.hasElse {
 			f.source = min(f.source, f.opened)
