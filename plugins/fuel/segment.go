@@ -59,9 +59,12 @@ type walker struct {
 // walk decodes the function; it returns why it cannot.
 func (w *walker) walk() string {
 	w.scopes = append(w.scopes, 0)
-	// A call costs about ten instructions, and its frame grows with the locals:
-	// paying for both bounds the stack of a recursion by the fuel.
-	w.b.charges = append(w.b.charges, charge{check: true, cost: 10 + int64(w.b.count)})
+	// A call's frame grows with the locals: paying for both bounds the stack of a
+	// recursion by the fuel. A call takes about ten instructions of time; the
+	// others are for the stack, which the runtime grows by copying it: at ten an
+	// endless recursion was stopped after 12 to 17 ms, at 16 to 24 after 7
+	// (-bench Runaway of host/internal/module, on a busy machine).
+	w.b.charges = append(w.b.charges, charge{check: true, cost: 20 + int64(w.b.count)})
 	w.frames = append(w.frames, frame{source: noSource})
 	for len(w.frames) > 0 {
 		w.start = w.r.at
