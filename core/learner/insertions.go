@@ -1,6 +1,7 @@
 package learner
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tiercel/tiercel/core/feature"
@@ -17,34 +18,22 @@ type witness struct {
 // witnesses returns one witness for each gram of the row that has a weight, the
 // shortest there is, sorted by where they begin.
 func (l *Certified) witnesses(b *Batch, row int) []witness {
-	var list []witness
+	list := make([]witness, 0, witnessRoom)
 	base := int32(0)
 	for _, part := range b.Raw.Of(row) {
 		list = l.table.appendWitnesses(list, b.Raw.Bytes(part), base)
 		base += int32(part.Len)
 	}
-	shortest := map[int32]int{}
-	kept := list[:0]
-	for _, w := range list {
-		switch n, seen := shortest[w.gram]; {
-		case !seen:
-			shortest[w.gram] = len(kept)
-			kept = append(kept, w)
-		case w.to-w.from < kept[n].to-kept[n].from:
-			kept[n] = w
-		}
-	}
-	order := make([]uint64, len(kept))
-	for n, w := range kept {
-		order[n] = uint64(w.from)<<32 | uint64(n)
-	}
-	slices.Sort(order)
-	sorted := make([]witness, len(kept))
-	for n, k := range order {
-		sorted[n] = kept[uint32(k)]
-	}
-	return sorted
+	slices.SortFunc(list, func(a, b witness) int {
+		return cmp.Or(cmp.Compare(a.gram, b.gram), cmp.Compare(a.to-a.from, b.to-b.from), cmp.Compare(a.from, b.from))
+	})
+	list = slices.CompactFunc(list, func(a, b witness) bool { return a.gram == b.gram })
+	slices.SortFunc(list, func(a, b witness) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.gram, b.gram)) })
+	return list
 }
+
+// witnessRoom is how many witnesses most rows that raise alarms have.
+const witnessRoom = 256
 
 // appendWitnesses appends every place where a gram with a weight stands.
 func (t *gramTable) appendWitnesses(dst []witness, text []byte, base int32) []witness {

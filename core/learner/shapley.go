@@ -137,6 +137,7 @@ func (e *shapley) symmetric(tests []test, leaves []int16) {
 // parts appends the contributions, largest magnitude first.
 func (e *shapley) parts(dst []Part, scale float32, most int) []Part {
 	first := len(dst)
+	dst = slices.Grow(dst, len(e.weight))
 	for s, w := range e.weight {
 		if w != 0 {
 			dst = append(dst, Part{Column: e.columns[s], Value: -1, Weight: float32(float64(scale) * w)})
