@@ -84,53 +84,53 @@ func orders(a, b int) float64 {
 }
 
 // symmetric credits one symmetric tree, whose leaf is where the answers to all
-// its questions are bits. Columns that answer alike from either row fix their
-// bits; of the others every subset is taken from the row once.
+// its questions are bits. Of the columns that answer differently from the two
+// rows every subset is taken from the row once, in the order of a Gray code.
 func (e *shapley) symmetric(tests []test, leaves []int16) {
 	var (
-		columns    [TreeDepth]uint8 // slots of the columns that answer differently
-		over, base [TreeDepth]uint8 // bits that each sets, taken from the row or not
-		n          int
-		fixed      uint8
+		slots, flips [TreeDepth]uint8 // columns that answer differently, and the bits that each turns
+		n            int
+		index        uint8 // of the leaf of the typical row, then of each mixture
 	)
 	for level, q := range tests {
 		bit := uint8(1) << level
 		fromRow, fromTypical := e.row[q.slot] >= q.rank, e.typical[q.slot] >= q.rank
+		if fromTypical {
+			index |= bit
+		}
 		if fromRow == fromTypical {
-			if fromRow {
-				fixed |= bit
-			}
 			continue
 		}
-		s := slices.Index(columns[:n], q.slot)
+		s := slices.Index(slots[:n], q.slot)
 		if s < 0 {
 			s, n = n, n+1
-			columns[s] = q.slot
+			slots[s] = q.slot
 		}
-		if fromRow {
-			over[s] |= bit
-		} else {
-			base[s] |= bit
-		}
+		flips[s] |= bit
 	}
-	for set := range 1 << n {
-		index := fixed
-		for s := range n {
-			if set>>s&1 == 1 {
-				index |= over[s]
-			} else {
-				index |= base[s]
-			}
+	if n == 0 {
+		return
+	}
+	var with [TreeDepth]float64 // by column: over the subsets that hold it, what it gets there more than where it is left out
+	var without float64         // over all subsets, what a column gets that is left out
+	for step, set := uint(1), uint(0); ; step++ {
+		a := bits.OnesCount(set)
+		v := float64(leaves[index])
+		out := float64(v * e.orders[a][max(n-a-1, 0)])
+		more := out + float64(v*e.orders[max(a-1, 0)][n-a])
+		without += out
+		for rest := set; rest != 0; rest &= rest - 1 {
+			with[bits.TrailingZeros(rest)] += more
 		}
-		v, a := float64(leaves[index]), bits.OnesCount(uint(set))
-		in, out := float64(v*e.orders[max(a-1, 0)][n-a]), float64(v*e.orders[a][max(n-a-1, 0)])
-		for s := range n {
-			if set>>s&1 == 1 {
-				e.weight[columns[s]] += in
-			} else {
-				e.weight[columns[s]] -= out
-			}
+		if step == 1<<n {
+			break
 		}
+		turned := bits.TrailingZeros(step)
+		set ^= 1 << turned
+		index ^= flips[turned]
+	}
+	for s := range n {
+		e.weight[slots[s]] += with[s] - without
 	}
 }
 
