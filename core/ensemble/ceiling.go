@@ -21,10 +21,9 @@ import (
 type Ceiling struct {
 	Asked uint64 // bit i: base learner i is asked
 
-	super *SuperLearner
 	bases []stair // of the learners asked
 	metas []topping
-	limit float64 // log-odds of h from which on a row may be a threat
+	bar   bar
 
 	sums []float64 // scratch: raw scores of the metas
 	g    []float64
@@ -203,7 +202,7 @@ func (c *Ceiling) Below(raw [][]float32, i int) bool {
 			c.g[j] = m.know(k)
 		}
 	}
-	return known && c.super.LogOdds(c.g) < c.limit
+	return known && c.bar.below(c.g)
 }
 
 // Undecided returns the share of those rows that the ceiling leaves undecided.
@@ -310,7 +309,7 @@ func addition(mixer Mixer, s *Scores, b int) float64 {
 func (f *fitting) ceiling(asked uint64) *Ceiling {
 	t := f.tiers
 	n := len(t.Metas)
-	c := &Ceiling{super: t.Super, limit: f.limit, sums: make([]float64, n), g: make([]float64, n)}
+	c := &Ceiling{bar: t.Super.bar(f.limit, n), sums: make([]float64, n), g: make([]float64, n)}
 	for j, m := range t.Metas {
 		top := topping{}
 		switch mixer := m.Mixer.(type) {
@@ -360,6 +359,72 @@ func (t *topping) tabulate(lo, hi float64) {
 		t.g[k] = unknown
 	}
 	t.g[metaSteps] = 1
+}
+
+// bar is where the metas' g make a super-learner reach some log-odds: as
+// LogOdds tells, but without its logarithms.
+type bar struct {
+	beta    []float64
+	mixture float64 // sum_j beta_j g_j stays below it
+	floors  [2]int  // 1 + indices of metas, 0 for none
+	floor   float64 // their g stay below it
+}
+
+// bar returns the bar of log-odds limit for n metas that all say something.
+// Where the novelty ranks what lies above Certain it is no higher than that.
+func (s *SuperLearner) bar(limit float64, n int) bar {
+	b := bar{beta: make([]float64, n), floors: s.floors()}
+	var weight float64
+	for j := range b.beta {
+		b.beta[j] = max(s.Beta[j], 0)
+		weight += b.beta[j]
+	}
+	if weight == 0 {
+		for j := range b.beta {
+			b.beta[j] = 1
+		}
+		weight = float64(n)
+	}
+	b.floor = reaches(limit, portable.Logit)
+	if s.Novelty > 0 {
+		limit = min(limit, s.Certain)
+	}
+	b.mixture = reaches(limit, s.calibrated) * weight * (1 - 1e-12)
+	return b
+}
+
+// below reports whether g stays below the bar.
+func (b *bar) below(g []float64) bool {
+	var sum float64
+	for j, beta := range b.beta {
+		sum += float64(beta * g[j])
+	}
+	for _, f := range b.floors {
+		if f > 0 && g[f-1] >= b.floor {
+			return false
+		}
+	}
+	return sum < b.mixture
+}
+
+// reaches returns where in [0,1] a function that never falls reaches limit, no
+// later than it does: 0 where it is there from the start, 2 where it never is.
+func reaches(limit float64, f func(float64) float64) float64 {
+	lo, hi := 0.0, 1.0
+	switch {
+	case !(f(lo) < limit):
+		return 0
+	case f(hi) < limit:
+		return 2
+	}
+	for range 60 {
+		if mid := (lo + hi) / 2; f(mid) < limit {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return lo
 }
 
 // Threshold returns the smallest log-odds whose Rate is at most rate, to a few

@@ -19,7 +19,7 @@ type Bayes struct {
 	scaling Scaling
 	ratio   []float32 // n x 3: a, b, c of each column
 	bias    float32   // log of the classes' prior odds
-	atZero  []float64 // what each column adds where its value is 0
+	zero    zeroTerms
 }
 
 // MaxRatio bounds what one column may say, in nats: e^6 = 400 to 1. Naive
@@ -48,7 +48,7 @@ func NewBayes(info Info, z Scaling, ratio []float32, bias float32) (*Bayes, erro
 		return nil, Error(info.ID + ": ratios must be finite")
 	}
 	l := &Bayes{info: info, scaling: z, ratio: ratio, bias: bias}
-	l.atZero = atZero(n, l.term)
+	l.zero = newZeroTerms(n, float64(l.bias), l.term)
 	return l, nil
 }
 
@@ -62,12 +62,10 @@ func (l *Bayes) Score(dst []float32, b *Batch) error {
 	}
 	for i := range dst {
 		row := b.Row(i)
-		f := float64(l.bias)
+		f := l.zero.sum
 		for k, c := range l.info.Columns {
-			if x := row[c]; isZero(x) {
-				f += l.atZero[k]
-			} else {
-				f += l.term(k, x)
+			if x := row[c]; !isZero(x) {
+				f += l.term(k, x) - l.zero.each[k]
 			}
 		}
 		dst[i] = clampScore(f)

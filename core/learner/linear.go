@@ -19,7 +19,7 @@ type Linear struct {
 	weights []float32 // w
 	missing []float32 // added where the value is NaN
 	bias    float32   // b
-	atZero  []float64 // what each column adds where its value is 0
+	zero    zeroTerms
 }
 
 var (
@@ -43,18 +43,25 @@ func NewLinear(info Info, z Scaling, weights, missing []float32, bias float32) (
 		return nil, Error(info.ID + ": weights must be finite")
 	}
 	l := &Linear{info: info, scaling: z, weights: weights, missing: missing, bias: bias}
-	l.atZero = atZero(n, l.term)
+	l.zero = newZeroTerms(n, float64(bias), l.term)
 	return l, nil
 }
 
-// atZero returns what each of n columns adds to a score where its value is 0:
-// of most columns that is nearly every row, and adding up is all that is left.
-func atZero(n int, term func(k int, x float32) float64) []float64 {
-	zero := make([]float64, n)
-	for k := range zero {
-		zero[k] = term(k, 0)
+// zeroTerms is what the columns of an additive learner add where their value is
+// 0. Of most columns that is nearly every row, so a sum begins with all of them
+// and takes away those of the others.
+type zeroTerms struct {
+	sum  float64   // of the bias and all columns
+	each []float64 // by column
+}
+
+func newZeroTerms(n int, bias float64, term func(k int, x float32) float64) zeroTerms {
+	z := zeroTerms{bias, make([]float64, n)}
+	for k := range z.each {
+		z.each[k] = term(k, 0)
+		z.sum += z.each[k]
 	}
-	return zero
+	return z
 }
 
 // isZero reports whether x is 0 or -0.
@@ -72,12 +79,10 @@ func (l *Linear) Score(dst []float32, b *Batch) error {
 	}
 	for i := range dst {
 		row := b.Row(i)
-		f := float64(l.bias)
+		f := l.zero.sum
 		for k, c := range l.info.Columns {
-			if x := row[c]; isZero(x) {
-				f += l.atZero[k]
-			} else {
-				f += l.term(k, x)
+			if x := row[c]; !isZero(x) {
+				f += l.term(k, x) - l.zero.each[k]
 			}
 		}
 		dst[i] = clampScore(f)
@@ -95,7 +100,13 @@ func (l *Linear) term(k int, x float32) float64 {
 
 // clampScore keeps a sum of finite terms finite in float32.
 func clampScore(f float64) float32 {
-	return float32(min(max(f, -math.MaxFloat32), math.MaxFloat32))
+	switch { // min and max are calls in WebAssembly
+	case f > math.MaxFloat32:
+		f = math.MaxFloat32
+	case f < -math.MaxFloat32:
+		f = -math.MaxFloat32
+	}
+	return float32(f)
 }
 
 // Explain appends what each column added to the row's score.

@@ -27,7 +27,14 @@ func (s *Scaling) Z(i int, x float32) float32 {
 	if s.Log[i] {
 		x = signedLog(x)
 	}
-	return min(max((x-s.Centre[i])/s.Scale[i], -MaxZ), MaxZ)
+	z := (x - s.Centre[i]) / s.Scale[i]
+	switch { // min and max are calls in WebAssembly
+	case z > MaxZ:
+		return MaxZ
+	case z < -MaxZ:
+		return -MaxZ
+	}
+	return z
 }
 
 // signedLog is g of Scaling: sign(x) lb(1+|x|), in [-128, 128], NaN for NaN.
