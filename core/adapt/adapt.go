@@ -20,6 +20,10 @@
 // pi weighs the recipes by what each says of the labels left out one by one, in
 // closed form.
 //
+// What the model calls an alert falls only as far as more labels of records like
+// it say harmless than threat, unless the labels say that most alerts are wrong:
+// so three lies in ten labels leave recall where it was.
+//
 // # Bounded influence
 //
 // Whatever the labels are, and whoever gave them, the score of no record moves

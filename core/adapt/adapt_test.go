@@ -175,6 +175,40 @@ func TestHostileLabels(t *testing.T) {
 	}
 }
 
+// Where the labels confirm the model's alerts, none is lost, whatever the recipes
+// make of the other labels; where they deny most of them, alerts fall.
+func TestAlertsFallByOpinion(t *testing.T) {
+	s := newSite(5, 4000)
+	super := s.model.Tiers.Super
+	alert, sure := super.Threshold(1e-2), super.Threshold(1e-3)
+	before := s.scores(nil)
+	for _, confirmed := range []bool{true, false} {
+		state := adapt.New(s.model)
+		labels := 0
+		for i := range s.y {
+			if labels < 60 && (before[i] >= alert || i%40 == 0) {
+				labels++
+				if _, err := state.Label(s.example(i), before[i] >= alert && confirmed, "user"+strconv.Itoa(i%5)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		alerts, fallen := 0, 0
+		for i, z := range s.scores(state.Adjuster()) {
+			if before[i] >= alert {
+				alerts++
+				if z < min(before[i], sure)-1e-9 {
+					fallen++
+				}
+			}
+		}
+		t.Logf("confirmed %v: %d of %d alerts fall", confirmed, fallen, alerts)
+		if alerts < 20 || confirmed && fallen > 0 || !confirmed && fallen < alerts/2 {
+			t.Errorf("confirmed %v: %d of %d alerts fall", confirmed, fallen, alerts)
+		}
+	}
+}
+
 // Labels that mean nothing gain nothing and cost little.
 func TestNoiseGainsNothing(t *testing.T) {
 	s := newSite(8, 4000)

@@ -62,6 +62,7 @@ type Adjuster struct {
 	columns []float64              // one a column
 	grams   []float64              // one a bucket; nil where the site has no texts
 	super   *ensemble.SuperLearner // with the weights of hedge
+	opinion opinion
 }
 
 // Adjuster fits the state, nil when it holds no label. It takes milliseconds for
@@ -195,6 +196,7 @@ func (f *fitting) adjuster() *Adjuster {
 	for r := Shift; r <= Site; r++ {
 		f.add(a, priors[r], a.share[r], found[r].dual)
 	}
+	a.opinion = f.opinion()
 	return a
 }
 
@@ -358,6 +360,9 @@ func (a *Adjuster) move(x *ensemble.Evaluation, b *feature.Batch, i int, s *Scra
 	}
 	v += a.site(b, i, s)
 	v += a.hedged(x)
+	if v < 0 {
+		v = max(v, -a.opinion.fall(x.LogOdds, b, i, s))
+	}
 	return clamp(v, a.bound)
 }
 
