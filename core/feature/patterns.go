@@ -38,6 +38,7 @@ var patterns = []group{
 		"insert into", "delete from", "drop table", "drop database", "create table", "alter table", "truncate table", "group by", "order by",
 		"case when", "is null", "is not null", "limit 1", "select count", "exec master", "declare @", "not like", "then 1", "then null", "in boolean mode", "order by rand",
 	}},
+	{ClassSQLI, weak, inValues | inPath, always, []string{"/*"}}, // and so a reason to read the value without comments
 	{ClassSQLI, weak, inValues | inPath | inHeader, asSentence, []string{"like", "rlike", "where", "between", "then", "having", "shutdown"}},
 	{ClassSQLI, medium, inValues | inPath | inHeader, asWord, []string{"1=1", "1=2", "1=0", "current_user", "session_user", "system_user"}},
 	// NoSQL: operators where a form or JSON has a name.

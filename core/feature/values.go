@@ -48,12 +48,13 @@ type request struct {
 	top   [numParts]lexical
 	sums  markerSums
 
-	agents agentMemory // outlives the record
-	listed int         // values listed so far
-	params int32       // parameters of query, body and payload, empty ones included
-	odd    int32       // parameters whose name is no name
-	joined int32       // windows read beyond the bounds
-	total  int32       // bytes of the values of parameters
+	agents  agentMemory // outlives the record
+	matches []Match     // of focus: memory
+	listed  int         // values listed so far
+	params  int32       // parameters of query, body and payload, empty ones included
+	odd     int32       // parameters whose name is no name
+	joined  int32       // windows read beyond the bounds
+	total   int32       // bytes of the values of parameters
 }
 
 // reset makes r ready for the next record.
@@ -105,17 +106,25 @@ func (r *request) one(from, to int, name event.Span, o Origin, e escapes) {
 	texts.Buf, d = decode(texts.Buf, r.buf[from:to], e)
 	text := texts.Buf[start:]
 	v := Value{Raw: span(from, to), Name: name, Origin: o, Levels: d.levels}
-	if r.marks.scan(&r.sums, text, o); looksJSON(text) {
+	marked := r.marks.scan(&r.sums, text, o)
+	switch {
+	case looksJSON(text):
 		r.leaves(start, v, &d)
-		return
+	case marked:
+		r.suspect(v, start, &d)
+	default:
+		r.judge(v, start, len(texts.Buf), &d)
 	}
-	r.list(v, start, len(texts.Buf), &d)
 }
 
-// list measures a decoded text and adds it to the record's values.
-func (r *request) list(v Value, from, to int, d *decoding) {
-	text := r.dst.Buf[from:to]
-	r.lexer.measure(&r.top[partOf[v.Origin]], text, d)
+// judge measures a decoded text and adds it to the record's values.
+func (r *request) judge(v Value, from, to int, d *decoding) {
+	r.lexer.measure(&r.top[partOf[v.Origin]], r.dst.Buf[from:to], d)
+	r.list(v, from, to)
+}
+
+// list adds a decoded text to the record's values.
+func (r *request) list(v Value, from, to int) {
 	r.listed++
 	v.Text = span(from, to)
 	r.dst.Values = append(r.dst.Values, v)
@@ -152,10 +161,10 @@ func (r *request) leaves(start int, v Value, d *decoding) {
 		}
 		if r.listed >= MaxValues {
 			r.joined++
-			r.list(v, l.from, end, d)
+			r.judge(v, l.from, end, d)
 			return
 		}
-		r.list(v, l.from, l.to, d)
+		r.judge(v, l.from, l.to, d)
 	}
 }
 

@@ -210,7 +210,7 @@ func writeDisguised(out *json.Encoder, in *injector, borrowed [2][]value, count 
 			if in.r.IntN(4) == 0 {
 				v := borrowed[1][in.r.IntN(len(borrowed[1]))]
 				text, class = v.Payload, v.Class
-			} else if in.r.IntN(3) == 0 { // what the operators are made for
+			} else if in.r.IntN(2) == 0 { // what the operators are made for
 				text, class = attackGrammars["sqli"].write(in.r, "start"), "sqli"
 			}
 			text, in.escaped = d.attack(text, class)
