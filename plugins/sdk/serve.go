@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
 
+	"github.com/tiercel/tiercel/plugins/certificate"
 	pb "github.com/tiercel/tiercel/plugins/learnerpb"
 )
 
@@ -42,6 +43,12 @@ func Serve() {
 		return
 	}
 	if os.Getenv(pb.CookieKey) == pb.CookieValue {
+		if host := os.Getenv(certificate.Variable); host != "" {
+			if err := secure(config, host); err != nil {
+				fmt.Fprintln(os.Stderr, "sdk:", err)
+				os.Exit(1)
+			}
+		}
 		go func() { // the host is gone, or done with this process
 			io.Copy(io.Discard, os.Stdin)
 			os.Exit(0)

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/go-plugin/runner"
 
 	"github.com/tiercel/tiercel/host/internal/guest"
+	"github.com/tiercel/tiercel/plugins/certificate"
 	"github.com/tiercel/tiercel/plugins/learnerpb"
 )
 
@@ -24,6 +25,11 @@ func (p *Process) start(ctx context.Context) (*instance, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, p.fault("start", guest.Late, err.Error())
 	}
+	shown, err := certificate.New()
+	if err != nil {
+		return nil, p.fault("start", guest.Refused, "making a certificate: "+err.Error())
+	}
+	secure := certificate.Host(shown)
 	run := &running{plugin: p, ended: make(chan struct{})}
 	run.stdout = handshake{plugin: p, line: make(chan string, 1)}
 	run.stderr = journal{plugin: p, ended: make(chan struct{})}
@@ -33,13 +39,13 @@ func (p *Process) start(ctx context.Context) (*instance, error) {
 		},
 		Plugins: plugin.PluginSet{},
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, folder string) (runner.Runner, error) {
-			run.env, run.folder = cmd.Env, folder
+			run.env, run.folder = append(cmd.Env, certificate.Variable+"="+certificate.PEM(shown)), folder
 			return run, nil
 		},
 		StartTimeout:     p.options.StartTime,
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		Logger:           hclog.NewNullLogger(),
-		AutoMTLS:         true,
+		TLSConfig:        secure,
 		SkipHostEnv:      true,
 	}
 	stop := context.AfterFunc(ctx, func() { run.kill() })
@@ -49,9 +55,7 @@ func (p *Process) start(ctx context.Context) (*instance, error) {
 	if err != nil {
 		return nil, p.stillborn(ctx, run, err, time.Since(begin))
 	}
-	// go-plugin has put what it knows of the process's certificate here: no
-	// roots, if the process showed none.
-	secure := config.TLSConfig
+	// go-plugin has put the process's certificate here: no roots, if it showed none.
 	if secure.RootCAs == nil {
 		secure = nil
 	}
