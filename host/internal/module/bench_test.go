@@ -3,7 +3,6 @@ package module
 import (
 	"math"
 	"testing"
-	"time"
 
 	"github.com/tiercel/tiercel/core/learner"
 	"github.com/tiercel/tiercel/host/internal/guest/guesttest"
@@ -15,8 +14,8 @@ import (
 // same sums in this process, measured in turns with it: least to least.
 func BenchmarkScore(b *testing.B) {
 	const n, d = 1024, 32
-	w, config := weights(d)
-	batch := rows(n, d)
+	w, config := guesttest.Weights(d)
+	batch := guesttest.Rows(n, d)
 	want := make([]float32, n)
 	for _, tt := range []struct {
 		name string
@@ -37,16 +36,11 @@ func BenchmarkScore(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			here, there := time.Hour, time.Hour // the least of each: others share the machine
-			for b.Loop() {
-				begin := time.Now()
-				abi.Matvec(want, batch.X, w)
-				middle := time.Now()
+			here, there := guesttest.Turns(b, func() { abi.Matvec(want, batch.X, w) }, func() {
 				if err := l.Score(dst, batch); err != nil {
 					b.Fatal(err)
 				}
-				here, there = min(here, middle.Sub(begin)), min(there, time.Since(middle))
-			}
+			})
 			b.ReportMetric(float64(there)/float64(here), "x-in-process")
 			for i := range dst {
 				if tt.same && math.Float32bits(dst[i]) != math.Float32bits(want[i]) {

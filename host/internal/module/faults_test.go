@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tiercel/tiercel/host/internal/guest/guesttest"
 	"github.com/tiercel/tiercel/plugins/fuel"
 	ft "github.com/tiercel/tiercel/plugins/fuel/fueltest"
 )
@@ -87,7 +88,7 @@ func TestScoringFaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			l := open(t, newRuntime(t, Options{Workers: 2}), tt.wasm, 4, nil)
-			b := rows(8, 4)
+			b := guesttest.Rows(8, 4)
 			dst := make([]float32, b.N)
 			begin := time.Now()
 			err := l.Score(dst, b)
@@ -183,7 +184,7 @@ func TestRegionFaults(t *testing.T) {
 	for name, at := range map[string]int32{"refused": 0, "outside": -65536, "at the end": 64<<16 - 16, "unaligned": ft.Region + 1} {
 		t.Run(name, func(t *testing.T) {
 			l := open(t, newRuntime(t, Options{}), first(func(m *ft.Module) { m.Funcs[ft.Reserve].Code = ft.Const(at) }), 4, nil)
-			b := rows(8, 4)
+			b := guesttest.Rows(8, 4)
 			wantFault(t, l.Score(make([]float32, 8), b), Memory)
 		})
 	}
@@ -194,7 +195,7 @@ func TestGrowthInScoring(t *testing.T) {
 	m := scoring(ft.Const(1), []byte{0x40, 0, ft.Drop})
 	m.MaxPages = 0
 	l := open(t, newRuntime(t, Options{Workers: 1}), m.Bytes(), 4, nil)
-	b := rows(5000, 4)
+	b := guesttest.Rows(5000, 4)
 	dst := make([]float32, b.N)
 	for range 10 {
 		if err := l.Score(dst, b); err != nil {
@@ -213,7 +214,7 @@ func TestLeak(t *testing.T) {
 	m := scoring(ft.Const(16), []byte{0x40, 0, ft.Drop})
 	m.MaxPages = 0
 	l := open(t, newRuntime(t, Options{Workers: 1, Limits: fuel.Limits{Pages: 256}}), m.Bytes(), 4, nil)
-	b := rows(16, 4)
+	b := guesttest.Rows(16, 4)
 	dst := make([]float32, b.N)
 	for range 5000 {
 		if err := l.Score(dst, b); err != nil {
@@ -240,7 +241,7 @@ func TestImproperScores(t *testing.T) {
 	})
 	l := open(t, newRuntime(t, Options{}), wasm, 1, nil)
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
-	b := rows(8, 1)
+	b := guesttest.Rows(8, 1)
 	copy(b.X, []float32{0, 0.5, 1, -0.1, 1.1, inf, -inf, nan})
 	dst := make([]float32, 8)
 	if err := l.Score(dst, b); err != nil {
@@ -262,7 +263,7 @@ func TestRest(t *testing.T) {
 	// unreachable if the first feature of the first row is above 100
 	wasm := scoring(ft.Get(0), ft.LoadF32(32), []byte{0x43, 0, 0, 0xc8, 0x42, 0x5e, ft.If, ft.Void, ft.Unreachable, ft.End}).Bytes()
 	l := open(t, newRuntime(t, Options{Workers: 1}), wasm, 2, nil)
-	good, bad := rows(4, 2), rows(4, 2)
+	good, bad := guesttest.Rows(4, 2), guesttest.Rows(4, 2)
 	good.X[0], bad.X[0] = 1, 1000
 	dst := make([]float32, 4)
 	rested := func() (n int) {
@@ -305,7 +306,7 @@ func TestSlowButHonest(t *testing.T) {
 		ft.Get(3), ft.Const(1), []byte{0x6a}, ft.Set(3), ft.Br(0), []byte{ft.End, ft.End},
 		ft.Const(0), ft.Set(3))
 	l := open(t, newRuntime(t, Options{Workers: 1}), scoring(slow).Bytes(), 2, nil)
-	b := rows(20, 2)
+	b := guesttest.Rows(20, 2)
 	dst := make([]float32, b.N)
 	if err := l.Score(dst, b); err != nil {
 		t.Fatal(err)
@@ -322,7 +323,7 @@ func TestFaultsStayApart(t *testing.T) {
 	r := newRuntime(t, Options{})
 	bad := open(t, r, scoring([]byte{ft.Unreachable}).Bytes(), 4, nil)
 	good := open(t, r, first(func(*ft.Module) {}), 4, nil)
-	b := rows(100, 4)
+	b := guesttest.Rows(100, 4)
 	dst := make([]float32, b.N)
 	for range 20 {
 		if bad.Score(make([]float32, b.N), b) == nil {

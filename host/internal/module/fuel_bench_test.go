@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"testing"
-	"time"
 
 	"github.com/tetratelabs/wazero"
 
@@ -30,8 +29,8 @@ func made(b *testing.B, dir, file string) []byte {
 // fuel, in turns: the ratio of the least times, less one, is what fuel costs.
 func BenchmarkFuel(b *testing.B) {
 	const n, d = 1024, 32
-	_, config := weights(d)
-	batch := rows(n, d)
+	_, config := guesttest.Weights(d)
+	batch := guesttest.Rows(n, d)
 	for _, tt := range []struct {
 		name   string
 		wasm   func() []byte
@@ -58,22 +57,14 @@ func BenchmarkFuel(b *testing.B) {
 				b.Fatal(err)
 			}
 			plain := uncounted(b, m, wasm)
-			sel, err := abi.NewSelection(&m.Description, schema(d))
+			sel, err := abi.NewSelection(&m.Description, guesttest.Schema(d))
 			if err != nil {
 				b.Fatal(err)
 			}
 			frame := make([]byte, sel.Size(batch, 0, n))
 			sel.Encode(frame, batch, 0, n)
-			with, without := prepared(b, counted, tt.config, frame, n), prepared(b, plain, tt.config, frame, n)
-			least := [2]time.Duration{time.Hour, time.Hour}
-			for b.Loop() {
-				for k, score := range []func(){with, without} {
-					begin := time.Now()
-					score()
-					least[k] = min(least[k], time.Since(begin))
-				}
-			}
-			b.ReportMetric(100*(float64(least[0])/float64(least[1])-1), "%-of-fuel")
+			with, without := guesttest.Turns(b, prepared(b, counted, tt.config, frame, n), prepared(b, plain, tt.config, frame, n))
+			b.ReportMetric(100*(float64(with)/float64(without)-1), "%-of-fuel")
 		})
 	}
 }

@@ -2,52 +2,14 @@ package module
 
 import (
 	"math"
-	"math/rand/v2"
 	"os"
-	"strings"
 	"testing"
 
-	"github.com/tiercel/tiercel/core/event"
-	"github.com/tiercel/tiercel/core/feature"
-	"github.com/tiercel/tiercel/core/learner"
 	"github.com/tiercel/tiercel/core/learner/learnertest"
 	"github.com/tiercel/tiercel/host/internal/guest/guesttest"
 	"github.com/tiercel/tiercel/plugins/abi"
 	"github.com/tiercel/tiercel/plugins/fuel/fueltest"
 )
-
-// schema has d features and kind http.
-func schema(d int) *feature.Schema {
-	s := &feature.Schema{Kind: event.HTTP, Stateless: d}
-	for i := range d {
-		s.Names = append(s.Names, "f"+string(rune('a'+i%26))+string(rune('a'+i/26)))
-	}
-	return s
-}
-
-// rows are n rows of d numbers, some missing.
-func rows(n, d int) *learner.Batch {
-	r := rand.New(rand.NewPCG(1, 2))
-	b := &learner.Batch{N: n, D: d}
-	for range n * d {
-		x := float32(r.NormFloat64())
-		if r.IntN(50) == 0 {
-			x = float32(math.NaN())
-		}
-		b.X = append(b.X, x)
-	}
-	b.Texts.First = make([]uint32, n+1)
-	return b
-}
-
-func weights(d int) (w []float32, config []byte) {
-	var s strings.Builder
-	for i := range d {
-		w = append(w, float32(i%7)*0.25-0.5)
-		s.WriteString([]string{"-0.5", "-0.25", "0", "0.25", "0.5", "0.75", "1"}[i%7] + "\n")
-	}
-	return w, []byte(s.String())
-}
 
 // cache is the folder for compiled code that tests share: Go guests take
 // seconds to compile.
@@ -88,7 +50,7 @@ func open(t testing.TB, r *Runtime, wasm []byte, d int, config []byte) *Learner 
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := m.Learner(schema(d), config)
+	l, err := m.Learner(guesttest.Schema(d), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +76,7 @@ func linear(x, w []float32) (sum float32) {
 
 func TestConformance(t *testing.T) {
 	const d = 32
-	_, config := weights(d)
+	_, config := guesttest.Weights(d)
 	for _, tt := range []struct {
 		name   string
 		wasm   func() []byte
@@ -126,7 +88,7 @@ func TestConformance(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := open(t, newRuntime(t, Options{}), tt.wasm(), d, tt.config)
-			learnertest.Run(t, l, rows(200, d))
+			learnertest.Run(t, l, guesttest.Rows(200, d))
 			for _, f := range l.Faults() {
 				if f.Reason != Improper {
 					t.Errorf("fault: %+v", f)
@@ -139,8 +101,8 @@ func TestConformance(t *testing.T) {
 // The templates compute what they say.
 func TestTemplates(t *testing.T) {
 	const d = 32
-	w, config := weights(d)
-	b := rows(3000, d)
+	w, config := guesttest.Weights(d)
+	b := guesttest.Rows(3000, d)
 	for _, tt := range []struct {
 		name  string
 		wasm  func() []byte

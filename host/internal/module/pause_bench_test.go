@@ -21,8 +21,8 @@ import (
 // is the worst of them.
 func BenchmarkPause(b *testing.B) {
 	const n, d = 16384, 32
-	w, config := weights(d)
-	batch := rows(n, d)
+	w, config := guesttest.Weights(d)
+	batch := guesttest.Rows(n, d)
 	workers := runtime.GOMAXPROCS(0)
 	opened := func(b *testing.B, wasm []byte, config []byte) func(dst []float32) {
 		l := open(b, newRuntime(b, Options{Workers: workers}), wasm, d, config)

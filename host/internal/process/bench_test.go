@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tiercel/tiercel/host/internal/guest/guesttest"
 	"github.com/tiercel/tiercel/plugins/abi"
 )
 
@@ -13,7 +14,7 @@ import (
 // sums in this process, measured in turns with it: least to least.
 func BenchmarkScore(b *testing.B) {
 	const d = 32
-	w, config := weights(d)
+	w, config := guesttest.Weights(d)
 	for _, tt := range []struct {
 		name            string
 		streams, shares bool
@@ -24,18 +25,13 @@ func BenchmarkScore(b *testing.B) {
 				c := <-l.slots
 				c.streams, c.shares = c.streams && tt.streams, c.shares && tt.shares
 				l.slots <- c
-				batch := rows(n, d)
+				batch := guesttest.Rows(n, d)
 				dst, want := make([]float32, n), make([]float32, n)
-				here, there := time.Hour, time.Hour // the least of each: others share the machine
-				for b.Loop() {
-					begin := time.Now()
-					abi.Matvec(want, batch.X, w)
-					middle := time.Now()
+				here, there := guesttest.Turns(b, func() { abi.Matvec(want, batch.X, w) }, func() {
 					if err := l.Score(dst, batch); err != nil {
 						b.Fatal(err)
 					}
-					here, there = min(here, middle.Sub(begin)), min(there, time.Since(middle))
-				}
+				})
 				b.ReportMetric(float64(there)/float64(here), "x-in-process")
 				for i := range dst {
 					if math.Float32bits(dst[i]) != math.Float32bits(want[i]) {
@@ -50,9 +46,9 @@ func BenchmarkScore(b *testing.B) {
 // BenchmarkRecovery is the time from the death of a process to a score of its
 // replacement, without the pause before that.
 func BenchmarkRecovery(b *testing.B) {
-	_, config := weights(32)
+	_, config := guesttest.Weights(32)
 	l := configured(b, opened(b, build(b, template), Options{Pause: 1}), 32, config)
-	batch := rows(64, 32)
+	batch := guesttest.Rows(64, 32)
 	dst := make([]float32, 64)
 	least := time.Hour
 	for b.Loop() {
@@ -83,7 +79,7 @@ func BenchmarkRunaway(b *testing.B) {
 		}
 		over := time.Since(begin) - o.CallTime
 		least, sum = min(least, over), sum+over
-		l.Score(dst, rows(4, 4)) // starts the next
+		l.Score(dst, guesttest.Rows(4, 4)) // starts the next
 	}
 	b.ReportMetric(float64(least)/1e6, "least-ms-over")
 	b.ReportMetric(float64(sum)/1e6/float64(b.N), "mean-ms-over")

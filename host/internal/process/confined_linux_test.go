@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tiercel/tiercel/host/internal/guest"
+	"github.com/tiercel/tiercel/host/internal/guest/guesttest"
 )
 
 // gone waits until no process has that number, or it waits to be reaped.
@@ -95,7 +96,7 @@ func TestForkBomb(t *testing.T) {
 	if err := l.Score(dst, bad(4, 1)); err != nil {
 		t.Fatal(err)
 	}
-	wantScores(t, l, rows(4, 1))
+	wantScores(t, l, guesttest.Rows(4, 1))
 	l.Close()
 	if err := syscall.Kill(-pid, 0); err != syscall.ESRCH {
 		t.Errorf("its process group is still there: %v", err)
@@ -114,7 +115,7 @@ func TestMemory(t *testing.T) {
 	confined(t, p)
 	l := configured(t, p, 1, []byte("memory"))
 	wantFault(t, l.Score(make([]float32, 4), bad(4, 1)), guest.Crashed, "out of memory")
-	wantScores(t, l, rows(4, 1))
+	wantScores(t, l, guesttest.Rows(4, 1))
 }
 
 // Whatever happens to a file while it is loaded, what will run is what was
@@ -201,7 +202,7 @@ func TestSwappedAfterLoading(t *testing.T) {
 			break
 		}
 		wantFault(t, l.Score(make([]float32, 1), bad(1, 1)), guest.Crashed, "exit status 7")
-		wantScores(t, l, rows(1, 1))
+		wantScores(t, l, guesttest.Rows(1, 1))
 	}
 	if want := sha256.Sum256(program); p.SHA256 != want {
 		t.Errorf("hash %x, want %x", p.SHA256, want)
@@ -225,12 +226,12 @@ func TestNothingIsLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := p.Learner(schema(1), []byte("exit"))
+		l, err := p.Learner(guesttest.Schema(1), []byte("exit"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantFault(t, l.Score(make([]float32, 1), bad(1, 1)), guest.Crashed, "")
-		wantScores(t, l, rows(1, 1))
+		wantScores(t, l, guesttest.Rows(1, 1))
 		l.Close()
 		p.Close()
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tiercel/tiercel/core/learner"
 	"github.com/tiercel/tiercel/host/internal/guest"
+	"github.com/tiercel/tiercel/host/internal/guest/guesttest"
 )
 
 // faultyAs returns a copy of the faulty plugin under another name.
@@ -57,7 +58,7 @@ func wantScores(t *testing.T, l *Learner, b *learner.Batch) {
 
 // bad returns a batch that has a faulty plugin misbehave.
 func bad(n, d int) *learner.Batch {
-	b := rows(n, d)
+	b := guesttest.Rows(n, d)
 	b.X[0] = 1000
 	return b
 }
@@ -137,14 +138,14 @@ func TestOpeningFaults(t *testing.T) {
 func TestConfiguringFaults(t *testing.T) {
 	p := opened(t, build(t, faulty), impatient())
 	for config, want := range map[string]guest.Reason{"status": guest.Status, "exit in configure": guest.Crashed} {
-		_, err := p.Learner(schema(4), []byte(config))
+		_, err := p.Learner(guesttest.Schema(4), []byte(config))
 		wantFault(t, err, want, "Configure")
 	}
 	moody := opened(t, faultyAs(t, "moody"), impatient())
 	configured(t, moody, 4, nil) // has the process that was opened
-	_, err := moody.Learner(schema(4), nil)
+	_, err := moody.Learner(guesttest.Schema(4), nil)
 	wantFault(t, err, guest.Changed, "")
-	s := schema(4)
+	s := guesttest.Schema(4)
 	s.Kind = 0
 	_, err = p.Learner(s, nil)
 	wantFault(t, err, guest.Refused, "")
@@ -154,10 +155,10 @@ func TestConfiguringFaults(t *testing.T) {
 // batch is scored by a new process. Another plugin notices nothing.
 func TestScoringFaults(t *testing.T) {
 	const d = 4
-	_, config := weights(d)
+	_, config := guesttest.Weights(d)
 	other := configured(t, opened(t, build(t, template), Options{}), d, config)
 	healthy := make([]float32, 8)
-	if err := other.Score(healthy, rows(8, d)); err != nil {
+	if err := other.Score(healthy, guesttest.Rows(8, d)); err != nil {
 		t.Fatal(err)
 	}
 	p := opened(t, build(t, faulty), impatient())
@@ -188,7 +189,7 @@ func TestScoringFaults(t *testing.T) {
 				p = impatient
 			}
 			l := configured(t, p, d, []byte(tt.name))
-			wantScores(t, l, rows(8, d))
+			wantScores(t, l, guesttest.Rows(8, d))
 			dst := make([]float32, 8)
 			begin := time.Now()
 			wantFault(t, l.Score(dst, bad(8, d)), tt.want, tt.says)
@@ -200,12 +201,12 @@ func TestScoringFaults(t *testing.T) {
 					t.Fatalf("row %d scores %v after a fault", i, f)
 				}
 			}
-			wantScores(t, l, rows(8, d))
+			wantScores(t, l, guesttest.Rows(8, d))
 			if n := l.Faults(); len(n) != 1 || n[0].Reason != tt.want || n[0].Times != 1 || !strings.Contains(n[0].Last, "plugin faulty: Score: ") {
 				t.Errorf("counted %+v", n)
 			}
 			again := make([]float32, 8)
-			if err := other.Score(again, rows(8, d)); err != nil {
+			if err := other.Score(again, guesttest.Rows(8, d)); err != nil {
 				t.Error(err)
 			}
 			for i := range again {
@@ -266,7 +267,7 @@ func TestOddities(t *testing.T) {
 			if !found {
 				t.Errorf("counted %+v, want %q", l.Faults(), tt.want)
 			}
-			wantScores(t, l, rows(8, d))
+			wantScores(t, l, guesttest.Rows(8, d))
 		})
 	}
 }
@@ -276,7 +277,7 @@ func TestRowTooLarge(t *testing.T) {
 	p := opened(t, build(t, faulty), impatient())
 	p.Description.Texts = []string{"*"}
 	l := configured(t, p, 1, nil)
-	b := rows(3, 1)
+	b := guesttest.Rows(3, 1)
 	b.Texts.Buf = make([]byte, 17<<20)
 	b.Texts.Values = append(b.Texts.Values, value(17<<20))
 	b.Texts.First = []uint32{0, 0, 1, 1}
@@ -297,17 +298,17 @@ func TestRest(t *testing.T) {
 	for range MaxFailures - 1 {
 		wantFault(t, l.Score(dst, bad(4, d)), guest.Crashed, "")
 	}
-	wantScores(t, l, rows(4, d))
+	wantScores(t, l, guesttest.Rows(4, d))
 	for range MaxFailures {
 		wantFault(t, l.Score(dst, bad(4, d)), guest.Crashed, "")
 	}
 	begin := time.Now()
-	wantFault(t, l.Score(dst, rows(4, d)), guest.Resting, "5 failures in a row")
+	wantFault(t, l.Score(dst, guesttest.Rows(4, d)), guest.Resting, "5 failures in a row")
 	if took := time.Since(begin); took > 100*time.Millisecond {
 		t.Errorf("a plugin that rests held the batch for %v", took)
 	}
 	time.Sleep(o.Rest)
-	wantScores(t, l, rows(4, d))
+	wantScores(t, l, guesttest.Rows(4, d))
 }
 
 // A process that ends between calls is replaced before anything is lost.
@@ -317,7 +318,7 @@ func TestDeathBetweenCalls(t *testing.T) {
 	c.run.kill()
 	<-c.run.ended
 	l.slots <- c
-	wantScores(t, l, rows(4, 2))
+	wantScores(t, l, guesttest.Rows(4, 2))
 	if n := l.Faults(); len(n) != 1 || n[0].Reason != guest.Crashed || !strings.Contains(n[0].Last, "between calls: signal: killed") {
 		t.Errorf("counted %+v", n)
 	}

@@ -3,20 +3,17 @@ package process
 import (
 	"context"
 	"math"
-	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
-	"github.com/tiercel/tiercel/core/learner"
 	"github.com/tiercel/tiercel/core/learner/learnertest"
+	"github.com/tiercel/tiercel/host/internal/guest/guesttest"
 	"github.com/tiercel/tiercel/plugins/abi"
 )
 
@@ -67,43 +64,10 @@ func build(t testing.TB, pkg string) string {
 	if _, err := os.Stat(out); err == nil {
 		return out
 	}
-	if text, err := exec.Command("go", "build", "-o", out, pkg).CombinedOutput(); err != nil {
-		t.Fatalf("building %s: %v\n%s", pkg, err, text)
+	if err := os.WriteFile(out, guesttest.Program(t, pkg), 0o700); err != nil {
+		t.Fatal(err)
 	}
 	return out
-}
-
-// schema has d features and kind http.
-func schema(d int) *feature.Schema {
-	s := &feature.Schema{Kind: event.HTTP, Stateless: d}
-	for i := range d {
-		s.Names = append(s.Names, "f"+string(rune('a'+i%26))+string(rune('a'+i/26)))
-	}
-	return s
-}
-
-// rows are n rows of d numbers, some missing.
-func rows(n, d int) *learner.Batch {
-	r := rand.New(rand.NewPCG(1, 2))
-	b := &learner.Batch{N: n, D: d}
-	for range n * d {
-		x := float32(r.NormFloat64())
-		if r.IntN(50) == 0 {
-			x = float32(math.NaN())
-		}
-		b.X = append(b.X, x)
-	}
-	b.Texts.First = make([]uint32, n+1)
-	return b
-}
-
-func weights(d int) (w []float32, config []byte) {
-	var s strings.Builder
-	for i := range d {
-		w = append(w, float32(i%7)*0.25-0.5)
-		s.WriteString([]string{"-0.5", "-0.25", "0", "0.25", "0.5", "0.75", "1"}[i%7] + "\n")
-	}
-	return w, []byte(s.String())
 }
 
 // opened opens a program that must open.
@@ -124,7 +88,7 @@ func opened(t testing.TB, path string, o Options) *Process {
 // configured configures a plugin for d features.
 func configured(t testing.TB, p *Process, d int, config []byte) *Learner {
 	t.Helper()
-	l, err := p.Learner(schema(d), config)
+	l, err := p.Learner(guesttest.Schema(d), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,9 +98,9 @@ func configured(t testing.TB, p *Process, d int, config []byte) *Learner {
 
 func TestConformance(t *testing.T) {
 	const d = 32
-	_, config := weights(d)
+	_, config := guesttest.Weights(d)
 	l := configured(t, opened(t, build(t, template), Options{}), d, config)
-	learnertest.Conform(t, l, rows(200, d))
+	learnertest.Conform(t, l, guesttest.Rows(200, d))
 	for _, f := range l.Faults() {
 		if f.Reason != "improper scores" {
 			t.Errorf("fault: %+v", f)
@@ -147,8 +111,8 @@ func TestConformance(t *testing.T) {
 // The template computes what it says, however frames travel.
 func TestTemplate(t *testing.T) {
 	const d = 32
-	w, config := weights(d)
-	b := rows(20000, d)
+	w, config := guesttest.Weights(d)
+	b := guesttest.Rows(20000, d)
 	want := make([]float32, b.N)
 	abi.Matvec(want, b.X, w)
 	l := configured(t, opened(t, build(t, template), Options{}), d, config)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tiercel/tiercel/host/internal/guest"
+	"github.com/tiercel/tiercel/host/internal/guest/guesttest"
 )
 
 // A plugin that maps the shared memory cannot change its size, and scores the
@@ -25,7 +26,7 @@ func TestSharedMemory(t *testing.T) {
 		t.Errorf("memory is shared: %v", shares)
 	}
 	for _, n := range []int{1, 5, 1000, 3 * MostRows / 2} {
-		wantScores(t, l, rows(n, 3))
+		wantScores(t, l, guesttest.Rows(n, 3))
 	}
 }
 
@@ -38,7 +39,7 @@ func TestPlain(t *testing.T) {
 	}
 	l := configured(t, opened(t, faultyAs(t, "plain"), impatient()), 3, nil)
 	for _, n := range []int{1, 1000, MostRows + 1} {
-		wantScores(t, l, rows(n, 3))
+		wantScores(t, l, guesttest.Rows(n, 3))
 	}
 }
 
@@ -48,7 +49,7 @@ func TestFit(t *testing.T) {
 	o.Workers = 2
 	l := configured(t, opened(t, build(t, faulty), o), 2, []byte("exit"))
 	ctx := context.Background()
-	b := rows(4, 2)
+	b := guesttest.Rows(4, 2)
 	if err := l.Fit(ctx, b, []float32{1, 0, 1, 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +79,7 @@ func TestFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(3)
-	_, config := weights(2)
+	_, config := guesttest.Weights(2)
 	wantFault(t, configured(t, opened(t, build(t, template), Options{}), 2, config).Fit(ctx, b, make([]float32, 4)), guest.Refused, "does not learn")
 }
 
@@ -110,9 +111,9 @@ func TestReattach(t *testing.T) {
 	if !strings.Contains(p.Sandbox(), "debugging") {
 		t.Error(p.Sandbox())
 	}
-	_, config := weights(8)
+	_, config := guesttest.Weights(8)
 	l := configured(t, p, 8, config)
-	b := rows(100, 8)
+	b := guesttest.Rows(100, 8)
 	dst := make([]float32, b.N)
 	if err := l.Score(dst, b); err != nil {
 		t.Fatal(err)
