@@ -39,7 +39,7 @@ quality: data
 
 .PHONY: attack
 ## attack: how often attackers who see the score evade the default model and a
-## rules engine beside it; writes ATTACK.md
+## rules engine beside it; writes ATTACK.md; a quarter of an hour, most of it the rules
 attack:
 	$(GO) build -C examples/rules -o ../../build/rules .
 	$(GO) run ./examples/train attack -seeds 30 -beside 'build/rules -ask' -beside 'build/rules -ask -paranoia 2' -o examples/train/ATTACK.md
