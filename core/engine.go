@@ -146,6 +146,7 @@ func newScorer(m *model.Model, plugins []Plugin) (*scorer, error) {
 	if err := s.seat(plugins); err != nil {
 		return nil, err
 	}
+	s.heed()
 	for i, b := range s.tiers.Bases {
 		if b.Learner.Info().Context {
 			s.context = append(s.context, i)

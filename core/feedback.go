@@ -1,6 +1,8 @@
 package core
 
 import (
+	"slices"
+
 	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/core/ensemble"
 	"github.com/tiercel/tiercel/core/event"
@@ -34,6 +36,7 @@ func (e *Engine) Adapted(states ...*adapt.State) (*Engine, error) {
 		}
 		with := *s
 		with.labels, with.adjuster = state.Clone(), state.Adjuster()
+		with.heed()
 		next.kinds[state.Kind()] = &with
 	}
 	return next, nil
@@ -72,7 +75,23 @@ func (j *job) example(i int) *adapt.Example {
 		return nil
 	}
 	k := j.batch.Events[i].Kind
-	return adapt.NewExample(j.scores(k, i), &j.kinds[k].rows, i)
+	s, r := j.engine.kinds[k], &j.kinds[k]
+	x := adapt.NewExample(j.scores(k, i), &r.rows, i)
+	for g := range s.guests {
+		if _, asked := slices.BinarySearch(r.asked, i); !asked {
+			r.ask(s.guests[g].Learner, r.guests[g], []int{i})
+		}
+		x.Say(s.guests[g].Learner.Info().ID, s.guests[g].Prior(r.guests[g][i]))
+	}
+	return x
+}
+
+// heed gives each guest the reach that the labels in force leave it.
+func (s *scorer) heed() {
+	s.guests = slices.Clone(s.guests)
+	for g := range s.guests {
+		s.guests[g].Reach = ensemble.GuestReach * s.labels.Heed(s.guests[g].Learner.Info().ID)
+	}
 }
 
 // scores returns the raw scores of row i of a kind, those of learners that the

@@ -35,6 +35,55 @@ func labelSome(t *testing.T, e *core.Engine, l *sampleLog, step int, wrong bool)
 	return state
 }
 
+// Labels reach guests, in scans that spare them most rows too: one that speaks
+// up for what people call harmless raises less, and as before once they are undone.
+func TestLabelsMoveGuests(t *testing.T) {
+	l := &sampleOf(t).test[0]
+	lifts := func(e *core.Engine) (sum float64) {
+		verdicts, _, _ := scanAll(t, e, l, 0)
+		for _, v := range verdicts {
+			sum += v.Lift
+		}
+		return sum
+	}
+	var left [2]float64
+	for k, only := range []bool{false, true} {
+		e := engineOf(t, core.Options{ThreatsOnly: only, Plugins: []core.Plugin{pluginOf(l.kind, "loud", "", constant(1))}})
+		state := labelSome(t, e, l, 23, true)
+		for _, label := range state.Labels() { // attacks that were called harmless are left
+			if label.Threat {
+				if err := state.Undo(label.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if left[k] = state.Heed("loud"); !(left[k] < 1 && left[k] > 0) {
+			t.Fatalf("it keeps %g of its reach after %d labels", left[k], state.Len())
+		}
+		wrong, err := e.Adapted(state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if only {
+			break // lifts are those of the records that were asked about
+		}
+		before, after := lifts(e), lifts(wrong)
+		if math.Abs(after/before-left[k]) > 1e-9 {
+			t.Errorf("lifts of %g in all, %g before, want %g of it", after, before, left[k])
+		}
+		state.Rollback(0)
+		if e, err = wrong.Adapted(state); err != nil {
+			t.Fatal(err)
+		}
+		if got := lifts(e); got != before {
+			t.Errorf("lifts of %g with all labels undone, %g before any", got, before)
+		}
+	}
+	if left[0] != left[1] {
+		t.Errorf("%g of its reach is left, %g where only threats matter", left[0], left[1])
+	}
+}
+
 // An engine whose labels were all taken back gives the model's verdicts, bit for
 // bit; with labels, verdicts move within the bound, one worker and many agree,
 // and leaving out what can be no threat changes no threat.

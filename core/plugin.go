@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 
+	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/core/ensemble"
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
@@ -234,5 +235,21 @@ func (e *Engine) Raise(k event.Kind, rows *feature.Batch, logOdds, rate []float6
 		v.FalseAlarmRate = x.Rate
 		d.apply(&v)
 		logOdds[i], rate[i] = x.LogOdds, v.FalseAlarmRate
+	}
+}
+
+// Hear runs the guests of a kind over rows that Tiers scored outside a Scan. It
+// returns what adds to the example of row i what they say of it.
+func (e *Engine) Hear(k event.Kind, rows *feature.Batch) func(x *adapt.Example, i int) {
+	s := e.kinds[k]
+	raw := make([][]float32, len(s.guests))
+	for g := range raw {
+		raw[g] = make([]float32, rows.N)
+		scoreOrAbstain(raw[g], s.guests[g].Learner, rows)
+	}
+	return func(x *adapt.Example, i int) {
+		for g := range raw {
+			x.Say(s.guests[g].Learner.Info().ID, s.guests[g].Prior(raw[g][i]))
+		}
 	}
 }

@@ -15,6 +15,8 @@ type Example struct {
 	Raw   []float32 // raw scores of the base learners, NaN for a missing one
 	X     []float32 // the encoded row, NaN for what the record did not have
 	Grams []uint16  // buckets of its texts' n-grams, strictly increasing
+
+	Voices []Voice // of guests, their ids strictly increasing; see Say
 }
 
 // grams says which n-grams the site's learner reads.

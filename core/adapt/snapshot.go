@@ -2,13 +2,19 @@ package adapt
 
 import (
 	"math"
+	"slices"
 
+	"github.com/tiercel/tiercel/core/ensemble"
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/model"
 )
 
-// magic names the format of a state's bytes and its version.
-const magic = "TCA1"
+// magic names the format of a state's bytes and its version: the second holds
+// what guests said, and is written only where they said something.
+const (
+	magic     = "TCA1"
+	withVoice = "TCA2"
+)
 
 // MaxBytes bounds the bytes of a state: more than MaxLabels of a model with 64
 // learners, 512 columns and long texts have.
@@ -19,10 +25,15 @@ const MaxBytes = 8 << 20
 //	magic, kind u8, 0 u8, bases u16, columns u16, labels u16, model u64
 //	each label: id u64, threat u8, length of the source u8, source, example
 //	example: raw f32..., columns f32..., n-grams u16, each u16
+//	in the second version behind each example: voices u8, each guest u64, log-odds f32
 //
 // An equal state gives equal bytes.
 func (s *State) AppendTo(dst []byte) []byte {
-	dst = append(dst, magic...)
+	version := magic
+	if slices.ContainsFunc(s.labels, func(l label) bool { return len(l.example.Voices) > 0 }) {
+		version = withVoice
+	}
+	dst = append(dst, version...)
 	dst = append(dst, byte(s.kind), 0)
 	dst = append16(dst, uint16(len(s.tiers.Bases)))
 	dst = append16(dst, uint16(s.columns))
@@ -33,13 +44,34 @@ func (s *State) AppendTo(dst []byte) []byte {
 		dst = append64(dst, l.ID)
 		dst = append(dst, byte(truth(l.Threat)), byte(len(l.Source)))
 		dst = append(dst, l.Source...)
-		dst = l.example.AppendTo(dst)
+		dst = l.example.appendRecord(dst)
+		if version == withVoice {
+			dst = l.example.appendVoices(dst)
+		}
 	}
 	return dst
 }
 
-// AppendTo appends the example as a State holds it; see State.AppendTo.
+// AppendTo appends the example as a State of either version holds it, with the
+// voices where there are any; see State.AppendTo.
 func (x *Example) AppendTo(dst []byte) []byte {
+	dst = x.appendRecord(dst)
+	if len(x.Voices) > 0 {
+		dst = x.appendVoices(dst)
+	}
+	return dst
+}
+
+func (x *Example) appendVoices(dst []byte) []byte {
+	dst = append(dst, byte(len(x.Voices)))
+	for _, v := range x.Voices {
+		dst = append32(append64(dst, v.Guest), math.Float32bits(v.LogOdds))
+	}
+	return dst
+}
+
+// appendRecord appends all but the voices: what is the record's own.
+func (x *Example) appendRecord(dst []byte) []byte {
 	for _, v := range x.Raw {
 		dst = append32(dst, math.Float32bits(v))
 	}
@@ -62,7 +94,8 @@ func Read(data []byte, m *model.Model) (*State, error) {
 	}
 	s := New(m)
 	r := reader{data: data}
-	if string(r.take(len(magic))) != magic {
+	version := string(r.take(len(magic)))
+	if version != magic && version != withVoice {
 		return nil, errMalformed
 	}
 	kind, zero := r.uint(1), r.uint(1)
@@ -81,6 +114,9 @@ func Read(data []byte, m *model.Model) (*State, error) {
 		id, threat := r.uint(8), r.uint(1)
 		source := string(r.take(int(r.uint(1))))
 		x := r.example(int(bases), int(columns))
+		if version == withVoice {
+			r.voices(x)
+		}
 		if r.bad || id <= last || threat > 1 {
 			return nil, errMalformed
 		}
@@ -92,7 +128,7 @@ func Read(data []byte, m *model.Model) (*State, error) {
 		}
 		s.labels[n].ID = id
 	}
-	if len(r.data) != 0 {
+	if len(r.data) != 0 || version == withVoice && !slices.ContainsFunc(s.labels, func(l label) bool { return len(l.example.Voices) > 0 }) {
 		return nil, errMalformed
 	}
 	return s, nil
@@ -102,6 +138,10 @@ func Read(data []byte, m *model.Model) (*State, error) {
 func (s *State) ReadExample(data []byte) (*Example, error) {
 	r := reader{data: data}
 	x := r.example(len(s.tiers.Bases), s.columns)
+	if len(r.data) > 0 {
+		r.voices(x)
+		r.bad = r.bad || len(x.Voices) == 0 // an equal example has equal bytes
+	}
 	if r.bad || len(r.data) != 0 {
 		return nil, errMalformed
 	}
@@ -162,4 +202,18 @@ func (r *reader) example(bases, columns int) *Example {
 		x.Grams = append(x.Grams, g)
 	}
 	return x
+}
+
+// voices reads those of an example.
+func (r *reader) voices(x *Example) {
+	n := int(r.uint(1))
+	for i := range n {
+		v := Voice{r.uint(8), math.Float32frombits(uint32(r.uint(4)))}
+		z := math.Abs(float64(v.LogOdds))
+		if r.bad || n > ensemble.MaxLearners || !(z <= float64(float32(ensemble.GuestReach))) || i > 0 && v.Guest <= x.Voices[i-1].Guest {
+			r.bad = true
+			return
+		}
+		x.Voices = append(x.Voices, v)
+	}
 }

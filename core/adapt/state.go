@@ -74,7 +74,7 @@ func (s *State) Label(x *Example, threat bool, source string) (id uint64, err er
 	case !x.scored():
 		return 0, ErrNoScores
 	}
-	l := label{Label{Threat: threat, Source: source}, x, feature.Hash64(x.AppendTo(nil))}
+	l := label{Label{Threat: threat, Source: source}, x, feature.Hash64(x.appendRecord(nil))}
 	for i := range s.labels {
 		if old := &s.labels[i]; old.key == l.key && old.Source == source {
 			old.Threat = threat

@@ -42,6 +42,19 @@ func (g *Guest) Check() error {
 // has its middle one unit from its end, one open on both sides at zero, and
 // bends towards its limit. NaN for NaN.
 func (g *Guest) LogOdds(raw float32) float64 {
+	reach := g.Reach
+	if reach == 0 {
+		reach = GuestReach
+	}
+	return float64(reach * g.side(raw))
+}
+
+// Prior returns the log-odds that a raw score is worth at GuestReach, whatever
+// Reach the labels left the guest.
+func (g *Guest) Prior(raw float32) float64 { return float64(GuestReach * g.side(raw)) }
+
+// side is where in the declared range a raw score lies: -1 to 1, NaN for NaN.
+func (g *Guest) side(raw float32) float64 {
 	x := float64(raw)
 	var side float64 // of the middle, in [-1, 1]
 	switch low, high := math.IsInf(g.Low, -1), math.IsInf(g.High, 1); {
@@ -55,11 +68,7 @@ func (g *Guest) LogOdds(raw float32) float64 {
 		half := g.High/2 - g.Low/2
 		side = ((x - g.Low) - half) / half
 	}
-	reach := g.Reach
-	if reach == 0 {
-		reach = GuestReach
-	}
-	return reach * max(-1, min(side, 1)) // NaN stays NaN
+	return max(-1, min(side, 1)) // NaN stays NaN
 }
 
 // bend maps 0 to -1, 1 to 0 and large numbers to almost 1.

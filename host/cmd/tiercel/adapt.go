@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -23,6 +24,7 @@ import (
 type adaptFlags struct {
 	reading
 	labelling
+	plugging
 	model, file, budget string
 }
 
@@ -37,13 +39,17 @@ labels beside them. Each label may move a score by ` + fmt.Sprint(adapt.Step) + 
 ` + fmt.Sprint(adapt.Most) + ` and those of one file by ` + fmt.Sprint(adapt.SourceMost) + `, so wrong ones do bounded harm.
 
 The table compares the records labelled before and after, each judged by the
-labels of the others.`,
+labels of the others.
+
+With --plugin the labels also say how far that plugin may raise scores from now
+on: one that speaks up for what they call harmless is heeded less.`,
 		Example: `  tiercel adapt --model http --labels labels.csv access.log -o shop.tiercel
   tiercel scan --model shop.tiercel access.log`,
-		RunE: func(c *cobra.Command, args []string) error { return adaptModel(s, f, args) },
+		RunE: func(c *cobra.Command, args []string) error { return adaptModel(c.Context(), s, f, args) },
 	}
 	f.reading.flags(c)
 	f.labelling.flags(c)
+	f.plugging.flags(c)
 	c.Flags().StringVar(&f.model, "model", "", "`MODEL` file, or the kind of an embedded one; default: the embedded model of --kind")
 	c.Flags().StringVarP(&f.file, "out", "o", "", "`MODEL` file to write (required)")
 	c.Flags().StringVar(&f.budget, "budget", "0.1%", "false alarms allowed, for the table: a share of normal events")
@@ -51,7 +57,7 @@ labels of the others.`,
 }
 
 // adaptModel writes a model with the labels of a site.
-func adaptModel(s streams, f *adaptFlags, names []string) error {
+func adaptModel(ctx context.Context, s streams, f *adaptFlags, names []string) error {
 	if f.file == "" {
 		return errors.New("adapt: -o MODEL is missing")
 	}
@@ -90,9 +96,19 @@ func adaptModel(s streams, f *adaptFlags, names []string) error {
 		return err
 	}
 	had := state.Len()
-	if err := label(state, m, set); err != nil {
+	models := []*model.Model{m}
+	if err := f.open(ctx, s, models, nil, 0); err != nil {
+		return fmt.Errorf("adapt: %w", err)
+	}
+	defer f.close()
+	engine, err := core.New(core.Options{Models: models, Plugins: f.learners(s, models)})
+	if err != nil {
+		return fmt.Errorf("adapt: %w", err)
+	}
+	if err := label(state, engine, set); err != nil {
 		return err
 	}
+	f.tell(bar)
 	if n := set.Len() + had - state.Len(); n > 0 {
 		bar.Note("%s that equal others or are beyond %d count for nothing", counted(int64(n), "label"), adapt.MaxLabels)
 	}
@@ -113,11 +129,12 @@ func adaptModel(s streams, f *adaptFlags, names []string) error {
 
 // label adds the labels of a set to the state, those of a file as one source's.
 // Where they are too many it takes as many of each class, evenly spaced.
-func label(state *adapt.State, m *model.Model, set *train.Set) error {
-	scored, err := train.Score(m.Tiers, &set.Rows)
+func label(state *adapt.State, engine *core.Engine, set *train.Set) error {
+	scored, err := train.Score(engine.Tiers(state.Kind()), &set.Rows)
 	if err != nil {
 		return err
 	}
+	hear := engine.Hear(state.Kind(), &set.Rows)
 	room := adapt.MaxLabels - state.Len()
 	if room <= 0 {
 		return adapt.ErrFull
@@ -138,7 +155,9 @@ func label(state *adapt.State, m *model.Model, set *train.Set) error {
 		}
 		source := filepath.Base(set.Sites[set.Site[i]])
 		source = source[:min(len(source), adapt.MaxSource)]
-		_, err := state.Label(adapt.NewExample(scored.Raw(i), &set.Rows, i), y == 1, source)
+		x := adapt.NewExample(scored.Raw(i), &set.Rows, i)
+		hear(x, i)
+		_, err := state.Label(x, y == 1, source)
 		if err != nil && !errors.Is(err, adapt.ErrNoScores) {
 			return err
 		}

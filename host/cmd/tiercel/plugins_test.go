@@ -101,6 +101,31 @@ func TestScanWithPlugin(t *testing.T) {
 	}
 }
 
+// Labels that call harmless what a plugin speaks up for quiet it; those that
+// call it a threat do not.
+func TestAdaptWithPlugin(t *testing.T) {
+	b := newBench(t, 40)
+	b.run(0, "plugin", "pin", b.plugin("root.wasm"))
+	factor := func(args ...string) float64 {
+		r := b.run(0, append([]string{"explain", "--plugin", "root-logins", fmt.Sprintf("%s:%d", b.log, b.lines)}, args...)...)
+		_, text, found := strings.Cut(strings.Join(strings.Fields(r.out), " "), "divides the false-alarm rate by up to ")
+		var f float64
+		if _, err := fmt.Sscan(text, &f); !found || err != nil {
+			t.Fatalf("%v\n%s", err, r.out)
+		}
+		return f
+	}
+	before := factor("--model", trained)
+	for label, moved := range map[string]bool{"0": true, "1": false} {
+		labels := b.put("labels"+label+".csv", fmt.Appendf(nil, "line,label\n1,0\n%d,%s\n", b.lines, label))
+		out := filepath.Join(b.dir, "adapted"+label)
+		b.run(0, "adapt", "--model", trained, "--labels", labels, "--plugin", "root-logins", "-o", out, b.log)
+		if after := factor("--model", out); after < before != moved || after > before {
+			t.Errorf("label %s: it divides by up to %g, before by %g", label, after, before)
+		}
+	}
+}
+
 // The result does not depend on the number of workers, with a plugin either.
 func TestPluginDoesNotDependOnWorkers(t *testing.T) {
 	b := newBench(t, 3000)
