@@ -63,7 +63,8 @@ fuzz:
 .PHONY: chaos serve-bench
 CHAOS ?= 200
 
-## chaos: CHAOS runs in which the service and its workers are killed at random
+## chaos: CHAOS runs in which the service and its workers are killed at random;
+## CHAOS=40-80 is those of the seeds 40 to 79
 chaos:
 	TIERCEL_CHAOS=$(CHAOS) $(GO) test ./host/cmd/tiercel -run 'TestKilled$$' -v -timeout 60m
 

@@ -209,17 +209,25 @@ func batches(text string, lines int) []string {
 	return out
 }
 
-// chaosRuns is how many seeds TestKilled has: a few, or TIERCEL_CHAOS of them.
-func chaosRuns(t testing.TB) uint64 {
+// chaosSeeds returns the seeds of TestKilled, from one up to another: a few, or
+// those of TIERCEL_CHAOS, which says how many or FROM-TO.
+func chaosSeeds(t testing.TB) (from, to uint64) {
 	text := os.Getenv("TIERCEL_CHAOS")
 	if text == "" {
-		return 2
+		return 0, 2
 	}
-	n, err := strconv.ParseUint(text, 10, 16)
-	if err != nil {
-		t.Fatal(err)
+	first, last, ranged := strings.Cut(text, "-")
+	if !ranged {
+		first, last = "0", first
 	}
-	return n
+	from, err := strconv.ParseUint(first, 10, 16)
+	if err == nil {
+		to, err = strconv.ParseUint(last, 10, 16)
+	}
+	if err != nil || from >= to {
+		t.Fatalf("TIERCEL_CHAOS=%q: want a number of seeds, or FROM-TO without TO", text)
+	}
+	return from, to
 }
 
 // Service with its NATS server, and workers, are killed at random: no
@@ -244,7 +252,7 @@ func TestKilled(t *testing.T) {
 		t.Fatal("the log was to have threats")
 	}
 	quiet.serve.kill()
-	for seed := range chaosRuns(t) {
+	for seed, to := chaosSeeds(t); seed < to; seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 5))
 			h := newHouse(t, 1)

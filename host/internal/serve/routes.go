@@ -137,7 +137,7 @@ func (s *Server) about(r *http.Request) (stream.About, error) {
 	if len(source) > 256 {
 		return stream.About{}, errors.New("source is longer than 256 bytes")
 	}
-	about := stream.About{Source: source}
+	about := stream.About{Source: source, Sent: time.Now().UnixNano()}
 	if c, ok := s.config.Sources[source]; ok {
 		about.Format, about.Map, about.Head = c.Format, c.Map, []byte(c.Head)
 		about.Kind, _ = event.ParseKind(c.Kind)
@@ -173,7 +173,6 @@ func (s *Server) store(r *http.Request, text []byte, about stream.About) (stream
 	if blank(text) {
 		return stream.Receipt{Batch: about.Batch}, nil
 	}
-	about.Sent = time.Now().UnixNano()
 	ctx, cancel := contextFor(r, s.config.Limits.StoreTime)
 	defer cancel()
 	began := time.Now()
@@ -187,6 +186,7 @@ func (s *Server) store(r *http.Request, text []byte, about stream.About) (stream
 
 // ingestOTLP takes OTLP/HTTP logs, binary or JSON.
 func (s *Server) ingestOTLP(w http.ResponseWriter, r *http.Request, who caller) {
+	sent := time.Now().UnixNano()
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	isJSON := media == "application/json"
 	if !isJSON && media != "application/x-protobuf" {
@@ -210,7 +210,7 @@ func (s *Server) ingestOTLP(w http.ResponseWriter, r *http.Request, who caller) 
 	}
 	slices.Sort(sources)
 	for _, source := range sources {
-		about := stream.About{Source: source, Batch: batchID(r, who, source)}
+		about := stream.About{Source: source, Batch: batchID(r, who, source), Sent: sent}
 		if c, ok := s.config.Sources[source]; ok {
 			about.Format, about.Map = c.Format, c.Map
 			about.Kind, _ = event.ParseKind(c.Kind)
