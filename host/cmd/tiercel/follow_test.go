@@ -44,7 +44,7 @@ func (f *follower) interrupt() int {
 }
 
 // until waits for a condition, for some seconds at most.
-func until(t *testing.T, what string, ok func() bool) {
+func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {

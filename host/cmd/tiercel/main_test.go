@@ -47,6 +47,9 @@ func TestMain(m *testing.M) {
 		reportMemory(file)
 		os.Exit(status)
 	}
+	if os.Getenv(asNATS) != "" {
+		os.Exit(runNATS(os.Args[1:]))
+	}
 	dir, err := os.MkdirTemp("", "tiercel")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -8,7 +8,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,38 +93,39 @@ func quantile(text, name string, q float64) float64 {
 // rig is a service for a benchmark: judged by itself, or by worker processes
 // of one thread each.
 type rig struct {
-	url     string
-	workers []string // addresses of their metrics
+	url, nats string
+	workers   []string // addresses of their metrics
 }
 
-func newRig(b *testing.B, workers int) *rig {
+// newRig starts a service with the parts of its configuration that are given,
+// by a command that becomes it.
+func newRig(b *testing.B, command []string, more string) *rig {
 	b.Helper()
 	dir, nats := b.TempDir(), freePort(b)
-	config := fmt.Sprintf("nats: {dir: %q, listen: %q, max_bytes: 16GiB}\njudge: {off: %v}\n", filepath.Join(dir, "streams"), nats, workers > 0)
+	config := fmt.Sprintf("nats: {dir: %q, listen: %q, max_bytes: 16GiB, partitions: %d}\n%s", filepath.Join(dir, "streams"), nats, benchPartitions, more)
 	file := filepath.Join(dir, "config.yaml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	s := &rig{url: startService(b, "serve", "--config", file, "--listen", "127.0.0.1:0").url(b)}
-	b.Setenv("GOMAXPROCS", "1")
-	var started []*service
-	for range workers {
-		at := freePort(b)
-		started = append(started, startService(b, "worker", "--nats", "nats://"+nats, "--metrics", at))
-		s.workers = append(s.workers, "http://"+at)
-	}
-	for _, w := range started {
-		for deadline := time.Now().Add(30 * time.Second); !strings.Contains(w.log(), "partition taken"); time.Sleep(20 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				b.Fatalf("a worker has nothing to do: %s", w.log())
-			}
-		}
-	}
-	if workers == 0 {
-		s.workers = []string{s.url}
-	}
-	time.Sleep(3 * time.Second) // for the partitions to be shared
+	return &rig{url: startUnder(b, command, "serve", "--config", file, "--listen", "127.0.0.1:0").url(b), nats: nats}
+}
+
+// inside starts a service that judges by itself.
+func inside(b *testing.B) *rig {
+	s := newRig(b, nil, "")
+	s.workers = []string{s.url}
+	s.settle(b)
 	return s
+}
+
+// settle waits until each worker owns its share of the partitions.
+func (s *rig) settle(b *testing.B) {
+	b.Helper()
+	until(b, "all to share the partitions", func() bool {
+		return !slices.ContainsFunc(s.workers, func(w string) bool {
+			return metric(b, w, "tiercel_partitions_owned") != float64(benchPartitions/len(s.workers))
+		})
+	})
 }
 
 func (s *rig) judged(b *testing.B) (n float64) {
@@ -143,20 +146,21 @@ func (s *rig) cpu(b *testing.B) float64 {
 	return sum
 }
 
+// benchPartitions can be shared evenly by one to four workers.
+const benchPartitions = 12
+
 // benchLines is how many lines a sender sends at once.
 const benchLines = 4000
 
-// load sends b.N events, at most rate a second where that is positive, and
-// waits until all are judged.
-func (s *rig) load(b *testing.B, senders int, rate float64) {
+// send posts that many bodies of lines, at most rate events a second where that
+// is positive, and returns how many were refused and sent again.
+func (s *rig) send(b *testing.B, posts int, rate float64) (refused int64) {
+	const senders = 8
 	bodies := make([][]byte, 8)
 	for i := range bodies {
 		bodies[i] = requests(uint64(i), benchLines)
 	}
-	posts := max(b.N/benchLines, 1)
-	var next, refused atomic.Int64
-	before, cpu := s.judged(b), s.cpu(b)
-	b.ResetTimer()
+	var next, again atomic.Int64
 	began := time.Now()
 	var group sync.WaitGroup
 	for range senders {
@@ -180,46 +184,93 @@ func (s *rig) load(b *testing.B, senders int, rate float64) {
 					if answer.StatusCode == 200 {
 						break
 					}
-					refused.Add(1)
+					again.Add(1)
 					time.Sleep(50 * time.Millisecond)
 				}
 			}
 		})
 	}
 	group.Wait()
+	return again.Load()
+}
+
+// load sends b.N events and waits until all are judged.
+func (s *rig) load(b *testing.B, rate float64) {
+	posts := max(b.N/benchLines, 1)
+	events := float64(posts * benchLines)
+	before, cpu := s.judged(b), s.cpu(b)
+	b.ResetTimer()
+	began := time.Now()
+	refused := s.send(b, posts, rate)
 	stored := time.Since(began)
-	for s.judged(b)-before < float64(posts*benchLines) {
+	for s.judged(b)-before < events {
 		time.Sleep(10 * time.Millisecond)
 	}
 	all := time.Since(began)
 	b.StopTimer()
-	events := float64(posts * benchLines)
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(events/all.Seconds(), "events/s")
 	b.ReportMetric(events/stored.Seconds(), "stored/s")
 	b.ReportMetric(events/(s.cpu(b)-cpu), "events/cpu-s")
-	b.ReportMetric(float64(refused.Load()), "refused")
-	worst := 0.0
-	for _, w := range s.workers {
-		worst = max(worst, quantile(page(b, w+"/metrics"), "tiercel_verdict_latency_seconds", 0.99))
-	}
-	b.ReportMetric(worst*1000, "p99-ms")
+	b.ReportMetric(float64(refused), "refused")
+	text := page(b, s.url+"/metrics")
+	b.ReportMetric(quantile(text, "tiercel_verdict_latency_seconds", 0.5)*1000, "p50-ms")
+	b.ReportMetric(quantile(text, "tiercel_verdict_latency_seconds", 0.99)*1000, "p99-ms")
 }
 
 // BenchmarkFlood sends as fast as it is taken; the time is until all is judged.
-func BenchmarkFlood(b *testing.B) {
-	for _, workers := range []int{0, 1, 2} {
-		name := "inside"
-		if workers > 0 {
-			name = fmt.Sprintf("workers=%d", workers)
-		}
-		b.Run(name, func(b *testing.B) { newRig(b, workers).load(b, 8, 0) })
-	}
-}
+func BenchmarkFlood(b *testing.B) { inside(b).load(b, 0) }
 
 // BenchmarkPaced sends at a rate, for the time from post to verdict.
 func BenchmarkPaced(b *testing.B) {
-	for _, rate := range []float64{25_000, 50_000, 100_000} {
-		b.Run(fmt.Sprintf("%.0f", rate), func(b *testing.B) { newRig(b, 0).load(b, 8, rate) })
+	for _, rate := range []float64{25_000, 50_000, 100_000, 120_000} {
+		b.Run(fmt.Sprintf("%.0f", rate), func(b *testing.B) { inside(b).load(b, rate) })
+	}
+}
+
+// on returns the command that keeps a process on one core, where there is one.
+func on(core int) []string {
+	if _, err := exec.LookPath("taskset"); err != nil {
+		return nil
+	}
+	return []string{"taskset", "-c", strconv.Itoa(core)}
+}
+
+// BenchmarkDrain lets workers of one thread, each on a core of its own, judge
+// what is stored already; the service with its streams has the last core. What
+// is measured is the time in which all of them have work.
+func BenchmarkDrain(b *testing.B) {
+	for workers := 1; workers < max(runtime.NumCPU(), 2) && workers <= 4; workers++ {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			if b.N == 1 {
+				return // the trial that goes before a number of events
+			}
+			s := newRig(b, on(runtime.NumCPU()-1), "judge: {off: true}\n")
+			posts := max(b.N/benchLines, 1)
+			s.send(b, posts, 0)
+			b.Setenv("GOMAXPROCS", "1")
+			for i := range workers {
+				at := freePort(b)
+				w := startUnder(b, on(i), "worker", "--nats", "nats://"+s.nats, "--metrics", at)
+				until(b, "a worker", func() bool { return strings.Contains(w.log(), "connected") })
+				s.workers = append(s.workers, "http://"+at)
+			}
+			s.settle(b)
+			enough := 0.8 * float64(posts*benchLines)
+			before, cpu := s.judged(b), s.cpu(b)
+			b.ResetTimer()
+			began := time.Now()
+			if before > enough/2 {
+				b.Fatalf("%.0f events were judged before the partitions were shared: give it more than %d", before, b.N)
+			}
+			for s.judged(b) < enough {
+				time.Sleep(100 * time.Millisecond)
+			}
+			events, took := s.judged(b)-before, time.Since(began).Seconds()
+			b.StopTimer()
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(events/took, "events/s")
+			b.ReportMetric(events/(s.cpu(b)-cpu), "events/cpu-s")
+		})
 	}
 }

@@ -55,6 +55,8 @@ type Runner struct {
 	Hub     *stream.Hub
 	Log     *slog.Logger
 	Metrics *Metrics
+
+	written uint64 // number of the last message that is safe
 }
 
 // Run runs until ctx ends; a batch under way is given up then, and comes again.
@@ -100,20 +102,33 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 }
 
-// deliver writes a message until it is safe; false when ctx has ended.
+// deliver writes a message until it is safe and says so; false when ctx has
+// ended. Where the stream does not hear of it, the message comes again, and is
+// not written again by this process.
 func (r *Runner) deliver(ctx context.Context, m jetstream.Msg, made int64) bool {
 	meta, err := m.Metadata()
 	if err != nil {
 		return true
 	}
 	b := Batch{made, meta.Sequence.Stream, m.Data()}
+	if b.Sequence > r.written && !r.write(ctx, m, b) {
+		return false
+	}
+	r.written = b.Sequence
+	attempt, cancel := context.WithTimeout(ctx, ackWait)
+	defer cancel()
+	if err := m.DoubleAck(attempt); err != nil && ctx.Err() == nil {
+		r.Log.Warn("the stream does not hear how far a sink is", "sink", r.Name, "error", err)
+	}
+	return ctx.Err() == nil
+}
+
+// write writes a batch until it is safe; false when ctx has ended.
+func (r *Runner) write(ctx context.Context, m jetstream.Msg, b Batch) bool {
 	defer keepWaiting(m)()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		attempt, cancel := context.WithTimeout(ctx, writeLimit)
 		err := r.Sink.Write(attempt, b)
-		if err == nil {
-			err = m.DoubleAck(attempt)
-		}
 		cancel()
 		if err == nil {
 			r.Metrics.wrote(r.Name, b.Rows)

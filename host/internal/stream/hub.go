@@ -124,6 +124,23 @@ func (h *Hub) setup(ctx context.Context) error {
 	return nil
 }
 
+// publish stores a message. Where the connection breaks meanwhile, the error comes
+// with the new connection; whether it was stored is not known then.
+func (h *Hub) publish(ctx context.Context, msg *nats.Msg, o ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	ack, err := h.JS.PublishMsgAsync(msg, o...)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case a := <-ack.Ok():
+		return a, nil
+	case err := <-ack.Err():
+		return nil, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // countPartitions returns how many partitions the streams were made for.
 func (h *Hub) countPartitions(ctx context.Context) (int, error) {
 	n := 0

@@ -21,7 +21,7 @@ func (l *lane) publish() error {
 		msg := nats.NewMsg(incidentSubject(l.partition))
 		msg.Data = rows
 		id := fmt.Sprintf("i%d.%d.%d", l.partition, l.counts.from, l.counts.to)
-		if _, err := l.hub.JS.PublishMsg(ctx, msg, jetstream.WithMsgID(id)); err != nil {
+		if _, err := l.hub.publish(ctx, msg, jetstream.WithMsgID(id)); err != nil {
 			return fmt.Errorf("stream: incidents: %w", err)
 		}
 	}
@@ -34,7 +34,7 @@ func (l *lane) publish() error {
 	msg.Header.Set(HeaderThreats, strconv.Itoa(c.threats))
 	msg.Header.Set(HeaderUnread, strconv.Itoa(c.unread))
 	msg.Header.Set(HeaderOldest, strconv.FormatInt(c.oldest, 10))
-	ack, err := l.hub.JS.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(l.at.message))
+	ack, err := l.hub.publish(ctx, msg, jetstream.WithExpectLastSequencePerSubject(l.at.message))
 	var api *jetstream.APIError
 	if errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
 		return errFenced
