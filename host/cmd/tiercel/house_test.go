@@ -20,6 +20,7 @@ type house struct {
 	t          testing.TB
 	dir, nats  string
 	extra      []string
+	under      []string // the command that the service is started by, nil for none
 	outside    *service // the NATS server, nil where it is in the service
 	serve      *service
 	workers    []*service
@@ -27,6 +28,8 @@ type house struct {
 	out        string
 	refused    map[int]int // answers other than 200
 	maxRetries int
+	revived    int  // times
+	supervised bool // the service is started anew when it ends by itself
 }
 
 func newHouse(t testing.TB, workers int, extra ...string) *house {
@@ -73,9 +76,26 @@ func (h *house) configure(nats, sinks string) {
 
 func (h *house) start() {
 	h.t.Helper()
-	args := append([]string{"serve", "--config", filepath.Join(h.dir, "config.yaml"), "--listen", "127.0.0.1:0"}, h.extra...)
-	h.serve = startService(h.t, args...)
+	h.serve = startUnder(h.t, h.under, h.command()...)
 	h.url = h.serve.url(h.t)
+}
+
+// revive starts the service anew, as what watches it would; it may end again.
+func (h *house) revive() {
+	h.t.Helper()
+	h.revived++
+	h.serve = startUnder(h.t, h.under, h.command()...)
+	select {
+	case a := <-h.serve.address:
+		h.url = "http://" + a
+	case <-h.serve.gone:
+	case <-time.After(30 * time.Second):
+		h.t.Fatalf("the service neither listens nor ends: %s", h.serve.log())
+	}
+}
+
+func (h *house) command() []string {
+	return append([]string{"serve", "--config", filepath.Join(h.dir, "config.yaml"), "--listen", "127.0.0.1:0"}, h.extra...)
 }
 
 func (h *house) hire() {
@@ -83,13 +103,26 @@ func (h *house) hire() {
 	h.workers = append(h.workers, startService(h.t, "worker", "--nats", "nats://"+h.nats, "--model", trained, "--verdicts", "all", "--config", ""))
 }
 
+// logs returns what the processes said.
+func (h *house) logs() string {
+	all := "serve: " + h.serve.log()
+	for _, w := range h.workers {
+		all += "worker: " + w.log()
+	}
+	return all
+}
+
 // post sends a batch until it is stored.
 func (h *house) post(id int, text string) {
 	h.t.Helper()
-	for range h.maxRetries {
+	deadline := time.Now().Add(90 * time.Second)
+	for n := 0; n < h.maxRetries && time.Now().Before(deadline); n++ {
 		r, _ := http.NewRequest("POST", h.url+"/v1/ingest?source=ssh&format=syslog", strings.NewReader(text))
 		r.Header.Set("Idempotency-Key", strconv.Itoa(id))
 		answer, err := http.DefaultClient.Do(r)
+		if err != nil && h.supervised && h.serve.ended() {
+			h.revive()
+		}
 		if err == nil {
 			io.Copy(io.Discard, answer.Body)
 			answer.Body.Close()
@@ -100,7 +133,7 @@ func (h *house) post(id int, text string) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	h.t.Fatalf("batch %d is not taken: %s", id, h.serve.log())
+	h.t.Fatalf("batch %d is not taken: %s", id, h.logs())
 }
 
 // said is what a test compares of a verdict.
@@ -117,7 +150,7 @@ func (h *house) verdicts(n int) map[string]said {
 	h.t.Helper()
 	for deadline := time.Now().Add(90 * time.Second); countLines(h.out) < n; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			h.t.Fatalf("%d verdicts of %d: %s", countLines(h.out), n, h.serve.log())
+			h.t.Fatalf("%d verdicts of %d: %s", countLines(h.out), n, h.logs())
 		}
 	}
 	time.Sleep(300 * time.Millisecond) // for what would be too many

@@ -169,9 +169,19 @@ func (s *Server) Run(ctx context.Context) error {
 		group.Go(func() error { return s.judge.run(behind, s.hub, s.log) })
 	}
 	for _, r := range s.sinks {
-		group.Go(func() error { return unlessTold(behind, r.Run(behind)) })
+		group.Go(func() error { return r.Run(behind) })
 	}
 	group.Go(func() error { s.watchBacklog(behind); return nil })
+	if s.embedded != nil {
+		group.Go(func() error {
+			select {
+			case err := <-s.embedded.Failed(): // whoever watches the process starts it anew
+				return fmt.Errorf("serve: nothing can be stored any more: %w", err)
+			case <-behind.Done():
+				return nil
+			}
+		})
+	}
 	group.Go(func() error {
 		<-ctx.Done()
 		s.log.Info("ending")

@@ -76,17 +76,10 @@ func (j *judge) run(ctx context.Context, h *stream.Hub, log *slog.Logger) error 
 	defer j.plugins.close()
 	group, both := errgroup.WithContext(ctx)
 	group.Go(func() error { return j.worker.Run(both) })
-	group.Go(func() error { return j.models.Follow(both, h, j.worker, log) })
-	return unlessTold(ctx, group.Wait())
-}
-
-// unlessTold returns the error of what ended, nil when it was told to end: what
-// was still being set up then fails for that reason.
-func unlessTold(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
+	group.Go(func() error {
+		return stream.Again(both, log, "following of models", func(ctx context.Context) error { return j.models.Follow(ctx, h, j.worker, log) })
+	})
+	return group.Wait()
 }
 
 // reload reads the models of the configuration again, and starts the plugins anew.

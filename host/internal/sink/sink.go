@@ -61,6 +61,10 @@ type Runner struct {
 
 // Run runs until ctx ends; a batch under way is given up then, and comes again.
 func (r *Runner) Run(ctx context.Context) error {
+	return stream.Again(ctx, r.Log, "sink "+r.Name, r.run)
+}
+
+func (r *Runner) run(ctx context.Context) error {
 	subject := stream.VerdictSubjects
 	if r.What == Incidents {
 		subject = stream.IncidentSubjects

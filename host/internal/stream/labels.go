@@ -74,15 +74,20 @@ func (w *Worker) learn(ctx context.Context) error {
 		case err != nil:
 			continue
 		}
+		meta, err := m.Metadata()
+		if err != nil || meta.Sequence.Stream <= w.learned {
+			continue // known since before it was begun again
+		}
+		w.learned = meta.Sequence.Stream
 		var l Label
 		if err := json.Unmarshal(m.Data(), &l); err != nil || l.Check() != nil {
 			w.log.Warn("label passed over", "error", err)
-			continue
+		} else {
+			w.mu.Lock()
+			w.labels = append(w.labels, l)
+			w.mu.Unlock()
 		}
-		w.mu.Lock()
-		w.labels = append(w.labels, l)
-		w.mu.Unlock()
-		if meta, err := m.Metadata(); err == nil && meta.NumPending > 0 {
+		if meta.NumPending > 0 {
 			continue // the rest of those that wait comes at once
 		}
 		if err := w.build(); err != nil {

@@ -129,7 +129,17 @@ func (w *Worker) keepLeases(ctx context.Context) error {
 			if known {
 				w.assign(ctx, r)
 			}
+		case <-w.ends:
+			w.assign(ctx, r)
 		}
+	}
+}
+
+// wake has the leases looked at: a partition has ended.
+func (w *Worker) wake() {
+	select {
+	case w.ends <- struct{}{}:
+	default: // they will be
 	}
 }
 
@@ -143,13 +153,17 @@ func (w *Worker) beat(ctx context.Context) {
 	}
 }
 
-// assign starts the partitions that this worker is to own and may, and stops
-// those that it is not to own or that have ended.
+// assign starts the partitions that this worker is to own and may, and ends
+// those that it is not to own. It does not wait for them: a worker that is silent
+// counts as dead.
 func (w *Worker) assign(ctx context.Context, r *roster) {
 	living := r.living(time.Now())
 	for p := range w.hub.options.Partitions {
 		running := w.running[p]
 		if running != nil && running.ended() {
+			if running.given {
+				w.release(p)
+			}
 			w.running[p], running = nil, nil
 		}
 		switch want := r.wanted(p, living); {
@@ -165,10 +179,9 @@ func (w *Worker) assign(ctx context.Context, r *roster) {
 			}
 			r.owners[p] = owner{w.id, revision}
 			w.start(ctx, p)
-		case !want && running != nil:
-			running.stop()
-			w.running[p] = nil
-			w.release(p)
+		case !want && running != nil && !running.given:
+			running.given = true
+			running.cancel()
 		}
 	}
 	w.metrics.Owned(w.owned())
@@ -201,12 +214,12 @@ func (w *Worker) release(p int) {
 func (w *Worker) giveBack() {
 	for _, running := range w.running {
 		if running != nil {
-			running.cancel() // all of them end side by side
+			running.cancel()
 		}
 	}
 	for p, running := range w.running {
 		if running != nil {
-			running.stop()
+			<-running.done
 			w.running[p] = nil
 			w.release(p)
 		}

@@ -29,6 +29,7 @@ var errFenced = errors.New("stream: another worker owns the partition")
 type owned struct {
 	cancel context.CancelFunc
 	done   chan struct{}
+	given  bool // it is to be another worker's once it has ended
 }
 
 func (o *owned) ended() bool {
@@ -38,11 +39,6 @@ func (o *owned) ended() bool {
 	default:
 		return false
 	}
-}
-
-func (o *owned) stop() {
-	o.cancel()
-	<-o.done
 }
 
 // lane judges one partition.
@@ -73,9 +69,10 @@ type counts struct {
 // start starts to judge a partition.
 func (w *Worker) start(ctx context.Context, p int) {
 	ctx, cancel := context.WithCancel(ctx)
-	o := &owned{cancel, make(chan struct{})}
+	o := &owned{cancel: cancel, done: make(chan struct{})}
 	w.running[p] = o
 	go func() {
+		defer w.wake()
 		defer close(o.done)
 		defer cancel()
 		l := &lane{worker: w, hub: w.hub, partition: p}
@@ -226,6 +223,8 @@ func (l *lane) follows(ctx context.Context, number uint64) error {
 	if number == l.done+1 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, resumeTimeout)
+	defer cancel()
 	saved, err := l.hub.saved(ctx, l.partition)
 	if err != nil {
 		return err

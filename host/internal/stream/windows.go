@@ -144,8 +144,14 @@ func (s *saver) purge(ctx context.Context, saved uint64) error {
 	return nil
 }
 
+// resumeTimeout bounds how long restoring may take. Without it, what asks a server
+// that is killed at that moment may wait for ever.
+const resumeTimeout = 30 * time.Second
+
 // resume restores what was learnt last.
 func (l *lane) resume(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, resumeTimeout)
+	defer cancel()
 	events, err := l.hub.JS.Stream(ctx, eventStream(l.partition))
 	if err != nil {
 		return fmt.Errorf("stream: %w", err)

@@ -38,13 +38,15 @@ type Worker struct {
 	metrics *Metrics
 	log     *slog.Logger
 	engine  atomic.Pointer[core.Engine]
-	running []*owned // one a partition, nil for those of others; of the goroutine of Run
+	running []*owned      // one a partition, nil for those of others; of the goroutine of Run
+	ends    chan struct{} // a partition has ended
 	beats   uint64
 
 	mu      sync.Mutex
 	models  []*model.Model
 	plugins []core.Plugin
 	labels  []Label
+	learned uint64 // number of the last label
 	paces   [event.NumKinds]pace
 }
 
@@ -62,7 +64,7 @@ func NewWorker(h *Hub, o WorkerOptions) (*Worker, error) {
 	id := keySafe(o.Name) + "-" + strings.ToLower(rand.Text()[:8])
 	w := &Worker{
 		hub: h, id: id, options: o, metrics: o.Metrics, log: o.Log.With("worker", id),
-		running: make([]*owned, h.options.Partitions),
+		running: make([]*owned, h.options.Partitions), ends: make(chan struct{}, 1),
 	}
 	if err := w.SetModels(o.Models); err != nil {
 		return nil, err
@@ -131,8 +133,8 @@ func (w *Worker) build() error {
 // judged is stored and its partitions are free for others.
 func (w *Worker) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return w.learn(ctx) })
-	group.Go(func() error { return w.keepLeases(ctx) })
+	group.Go(func() error { return Again(ctx, w.log, "learning of labels", w.learn) })
+	group.Go(func() error { return Again(ctx, w.log, "keeping of leases", w.keepLeases) })
 	return group.Wait()
 }
 
