@@ -138,8 +138,10 @@ func readData(body []byte) (image []byte, from int, err error) {
 	return image, from, nil
 }
 
-// leastGap is how many zeros end a segment: less cost more than they save.
-const leastGap = 16
+// leastGap is how many zeros end a segment. With 16 the module is a tenth smaller as it
+// stands, but compressed a twentieth larger: zeros compress to nothing, the heads of
+// fifty thousand segments do not.
+const leastGap = 32
 
 // writeData cuts memory into segments that leave the zeros out.
 func writeData(image []byte, from int) []byte {
