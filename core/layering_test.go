@@ -32,6 +32,7 @@ var outside = map[string][]string{
 	"core/model/models":        {"core/event"},
 	"core/learner/conformance": {"core/event", "core/feature", "core/learner"},
 	"core/learner/learnertest": {"core/learner", "core/learner/conformance"},
+	"core/written":             {"core"},
 }
 
 // heavy are standard packages that the browser engine does without, and why:

@@ -1,9 +1,8 @@
 package main
 
 import (
-	"strconv"
-
 	"github.com/tiercel/tiercel/core"
+	"github.com/tiercel/tiercel/core/written"
 )
 
 // A certificate in one byte: bits 0 to 4 insertions, 5 and 6 bad learners, 7 padding.
@@ -27,12 +26,6 @@ func unpackCertificate(b uint8) core.Certificate {
 
 // appendCertificate appends what an alert survives and what that leaves open.
 func appendCertificate(b []byte, c core.Certificate) []byte {
-	b = strconv.AppendInt(append(b, `{"insertions":`...), int64(c.Insertions), 10)
-	b = strconv.AppendInt(append(b, `,"learners":`...), int64(c.Learners), 10)
-	b = strconv.AppendBool(append(b, `,"padding":`...), c.Padding)
-	b = append(b, `,"limits":[`...)
-	for i, limit := range c.Limits() {
-		b = appendString(comma(b, i), limit)
-	}
-	return append(b, `]}`...)
+	b = append(written.AppendCertificate(append(b, '{'), c), `,"limits":`...)
+	return append(written.AppendStrings(b, c.Limits(), style), '}')
 }

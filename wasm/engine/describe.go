@@ -7,29 +7,30 @@ import (
 
 	"github.com/tiercel/tiercel/core"
 	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/written"
 )
 
 // describe answers what the loaded models are, as JSON.
 func (in *instance) describe() {
 	out := append(in.out[:0], `{"models":[`...)
 	for i, m := range in.models {
-		out = append(comma(out, i), `{"kind":`...)
+		out = append(written.Comma(out, i), `{"kind":`...)
 		out = appendString(out, m.Kind.String())
 		out = append(out, `,"name":`...)
 		out = appendString(out, m.Name)
 		out = append(out, `,"learners":`...)
-		out = appendStrings(out, in.engine.LearnerNames(m.Kind))
+		out = written.AppendStrings(out, in.engine.LearnerNames(m.Kind), style)
 		out = append(out, `,"quality":[`...)
 		for j, q := range m.Card.Quality {
-			out = append(comma(out, j), `{"set":`...)
+			out = append(written.Comma(out, j), `{"set":`...)
 			out = appendString(out, q.Set)
 			out = append(out, `,"metric":`...)
 			out = appendString(out, q.Metric)
 			out = append(out, `,"value":`...)
-			out = append(appendNumber(out, q.Value), '}')
+			out = append(written.AppendNumber(out, q.Value), '}')
 		}
 		out = append(out, `],"limits":`...)
-		out = append(appendStrings(out, m.Card.Limits), '}')
+		out = append(written.AppendStrings(out, m.Card.Limits, style), '}')
 	}
 	in.out = append(out, `]}`...)
 }
@@ -38,7 +39,7 @@ func (in *instance) describe() {
 func (in *instance) formats() {
 	out := append(in.out[:0], '[')
 	for i, f := range event.Formats() {
-		out = append(comma(out, i), `{"name":`...)
+		out = append(written.Comma(out, i), `{"name":`...)
 		out = appendString(out, f.Name)
 		out = append(out, `,"title":`...)
 		out = appendString(out, f.Title)
@@ -117,11 +118,11 @@ func (in *instance) report() error {
 	}
 	out := append(in.out[:0], `{"files":[`...)
 	for i := range o.summaries {
-		out = appendSummary(comma(out, i), &o.summaries[i])
+		out = appendSummary(written.Comma(out, i), &o.summaries[i])
 	}
 	out = append(out, `],"incidents":[`...)
 	for i, x := range o.stream.Incidents() {
-		out = appendIncident(comma(out, i), &x)
+		out = appendIncident(written.Comma(out, i), &x)
 	}
 	out = append(out, `],"timeline":`...)
 	in.out = append(o.timeline.appendJSON(out), '}')
@@ -144,7 +145,7 @@ func appendSummary(out []byte, s *core.FileSummary) []byte {
 	}
 	slices.Sort(reasons)
 	for i, r := range reasons {
-		out = append(comma(out, i), `{"reason":`...)
+		out = append(written.Comma(out, i), `{"reason":`...)
 		out = appendString(out, r)
 		out = append(out, `,"records":`...)
 		out = strconv.AppendInt(out, s.Reasons[r], 10)
@@ -164,7 +165,7 @@ func appendIncident(out []byte, x *core.Incident) []byte {
 	out = append(out, `,"class":`...)
 	out = appendString(out, x.Class)
 	out = append(out, `,"technique":`...)
-	out = appendStrings(out, x.Technique)
+	out = written.AppendStrings(out, x.Technique, style)
 	out = append(out, `,"severity":`...)
 	out = appendString(out, x.Severity.String())
 	out = append(out, `,"first":`...)
@@ -174,9 +175,9 @@ func appendIncident(out []byte, x *core.Incident) []byte {
 	out = append(out, `,"count":`...)
 	out = strconv.AppendInt(out, x.Count, 10)
 	out = append(out, `,"score":`...)
-	out = appendNumber(out, x.Score)
+	out = written.AppendNumber(out, x.Score)
 	out = append(out, `,"falseAlarmRate":`...)
-	out = appendNumber(out, x.Rate)
+	out = written.AppendNumber(out, x.Rate)
 	out = append(out, `,"file":`...)
 	out = appendString(out, x.File)
 	out = append(out, `,"line":`...)

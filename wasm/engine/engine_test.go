@@ -320,32 +320,6 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
-// JSON that is written by hand is JSON, and says what it was given.
-func TestJSON(t *testing.T) {
-	for _, text := range []string{"", "plain", "quo\"te\\", "\x00\x1f\n\r\t\x7f", "ä€😀\u2028\u202e", "<script>"} {
-		var back string
-		if err := json.Unmarshal(appendString(nil, text), &back); err != nil || back != text {
-			t.Errorf("%q becomes %q, %v", text, back, err)
-		}
-	}
-	var back string
-	if err := json.Unmarshal(appendString(nil, "a\xffb"), &back); err != nil || back != "a\ufffdb" {
-		t.Errorf("%q, %v", back, err)
-	}
-	for _, x := range []float64{0, 1, -2.5, 1e-7, 0.1, 1e300, 123456789012345678} {
-		var got float64
-		if err := json.Unmarshal(appendNumber(nil, x), &got); err != nil || got != x {
-			t.Errorf("%v becomes %v, %v", x, got, err)
-		}
-	}
-	if got := string(appendNumber(nil, math.NaN())); got != "null" {
-		t.Errorf("NaN is %s", got)
-	}
-	if n := utf16Len("aä€😀"); n != 5 {
-		t.Errorf("%d UTF-16 units", n)
-	}
-}
-
 // A source that is fed byte by byte gives the records of a Reader.
 func TestSource(t *testing.T) {
 	text := "[\n {\"method\":\"GET\",\"url\":\"/\"},\n {\"method\":\"GET\",\n \"url\":\"/x\"}]"

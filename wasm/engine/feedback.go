@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/written"
 )
 
 // What people said of records is known to every instance alike: one is told of
@@ -103,7 +104,7 @@ func (in *instance) labels() error {
 			if l.Threat {
 				verdict = "threat"
 			}
-			out = append(comma(out, n), `{"kind":`...)
+			out = append(written.Comma(out, n), `{"kind":`...)
 			out = appendString(out, k.String())
 			out = append(out, `,"verdict":`...)
 			out = appendString(out, verdict)

@@ -7,6 +7,7 @@ import (
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
 	"github.com/tiercel/tiercel/core/learner"
+	"github.com/tiercel/tiercel/core/written"
 	"github.com/tiercel/tiercel/plugins/abi"
 	"github.com/tiercel/tiercel/plugins/fuel"
 )
@@ -194,7 +195,7 @@ func (in *instance) plug(number uint32, description []byte, sum [32]byte, config
 	out = appendString(append(out, `,"version":`...), d.Version)
 	out = appendString(append(out, `,"title":`...), d.Title)
 	out = appendString(append(out, `,"class":`...), d.Class)
-	in.out = append(appendStrings(append(out, `,"kinds":`...), kinds), '}')
+	in.out = append(written.AppendStrings(append(out, `,"kinds":`...), kinds, style), '}')
 	return nil
 }
 
@@ -235,10 +236,10 @@ func (in *instance) faults() {
 			if times == 0 {
 				continue
 			}
-			out = appendString(append(comma(out, n), `{"plugin":`...), g.info.ID)
+			out = appendString(append(written.Comma(out, n), `{"plugin":`...), g.info.ID)
 			out = appendString(append(out, `,"kind":`...), event.Kind(p.Kind).String())
 			out = appendString(append(out, `,"reason":`...), faultNames[f])
-			out = append(appendNumber(append(out, `,"times":`...), float64(times)), '}')
+			out = append(written.AppendNumber(append(out, `,"times":`...), float64(times)), '}')
 			n++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/written"
 )
 
 // timeline counts events and threats by time, in buckets that are as narrow as
@@ -109,11 +110,11 @@ func (t *timeline) appendJSON(dst []byte) []byte {
 	dst = strconv.AppendInt(dst, t.width, 10)
 	dst = append(dst, `","events":[`...)
 	for i := range t.buckets {
-		dst = strconv.AppendInt(comma(dst, i), t.buckets[i].events, 10)
+		dst = strconv.AppendInt(written.Comma(dst, i), t.buckets[i].events, 10)
 	}
 	dst = append(dst, `],"threats":[`...)
 	for i := range t.buckets {
-		dst = strconv.AppendInt(comma(dst, i), t.buckets[i].threats, 10)
+		dst = strconv.AppendInt(written.Comma(dst, i), t.buckets[i].threats, 10)
 	}
 	dst = append(dst, `],"untimed":{"events":`...)
 	dst = strconv.AppendInt(dst, t.untimed.events, 10)

@@ -1,6 +1,9 @@
 package main
 
-import "github.com/tiercel/tiercel/core"
+import (
+	"github.com/tiercel/tiercel/core"
+	"github.com/tiercel/tiercel/core/written"
+)
 
 // word numbers a class or a reason of a scan; 0 is none.
 type word uint32
@@ -34,10 +37,10 @@ func (w *words) text(n word) string { return w.texts[n-1] }
 func (w *words) appendJSON(dst []byte) []byte {
 	dst = append(dst, '[')
 	for i, text := range w.texts {
-		dst = append(comma(dst, i), `{"text":`...)
+		dst = append(written.Comma(dst, i), `{"text":`...)
 		dst = appendString(dst, text)
 		dst = append(dst, `,"technique":`...)
-		dst = append(appendStrings(dst, core.Techniques(text)), '}')
+		dst = append(written.AppendStrings(dst, core.Techniques(text), style), '}')
 	}
 	return append(dst, ']')
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tiercel/tiercel/core"
 	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/written"
 )
 
 // CSV writes one row a verdict (RFC 4180), with a header. Its cells hold
@@ -53,9 +54,9 @@ func (c *CSV) Row(file string, v *core.Verdict, x *core.Explanation) error {
 		}
 		c.raw(c.cell)
 		c.text(v.Kind.String())
-		c.raw(appendNumber(c.cell[:0], v.Score))
+		c.raw(written.AppendNumber(c.cell[:0], v.Score))
 		c.raw(strconv.AppendBool(c.cell[:0], v.Threat))
-		c.raw(appendNumber(c.cell[:0], v.FalseAlarmRate))
+		c.raw(written.AppendNumber(c.cell[:0], v.FalseAlarmRate))
 		c.text(v.Severity.String())
 		c.text(v.Class)
 		c.text(strings.Join(v.Technique, " "))

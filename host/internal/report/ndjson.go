@@ -9,6 +9,7 @@ import (
 
 	"github.com/tiercel/tiercel/core"
 	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/written"
 )
 
 // Rows writes verdicts one by one, in input order.
@@ -63,19 +64,19 @@ func (n *NDJSON) Row(file string, v *core.Verdict, x *core.Explanation) error {
 	b = append(b, `,"kind":"`...)
 	b = append(b, v.Kind.String()...)
 	b = append(b, `","score":`...)
-	b = appendNumber(b, v.Score)
+	b = written.AppendNumber(b, v.Score)
 	b = append(b, `,"threat":`...)
 	b = strconv.AppendBool(b, v.Threat)
 	b = append(b, `,"false_alarm_rate":`...)
-	b = appendNumber(b, v.FalseAlarmRate)
+	b = written.AppendNumber(b, v.FalseAlarmRate)
 	b = append(b, `,"severity":"`...)
 	b = append(b, v.Severity.String()...)
 	b = append(b, `","class":`...)
-	b = orNull(b, v.Class)
+	b = written.OrNull(b, v.Class, style)
 	b = append(b, `,"technique":`...)
-	b = appendStrings(b, v.Technique)
+	b = written.AppendStrings(b, v.Technique, style)
 	b = append(b, `,"entity":`...)
-	b = orNull(b, v.Entity)
+	b = written.OrNull(b, v.Entity, style)
 	b = append(b, `,"incident":`...)
 	if v.Incident == 0 {
 		b = append(b, "null"...)
@@ -83,7 +84,7 @@ func (n *NDJSON) Row(file string, v *core.Verdict, x *core.Explanation) error {
 		b = append(strconv.AppendUint(append(b, '"'), v.Incident, 10), '"')
 	}
 	b = append(b, `,"missing":`...)
-	b = appendStrings(b, missing(v, n.names))
+	b = written.AppendStrings(b, missing(v, n.names), style)
 	b = append(b, `,"certified":`...)
 	if v.Threat {
 		b = appendCertificate(b, v.Certified)
@@ -101,9 +102,7 @@ func (n *NDJSON) Row(file string, v *core.Verdict, x *core.Explanation) error {
 
 // appendCertificate appends what an alert survives.
 func appendCertificate(b []byte, c core.Certificate) []byte {
-	b = strconv.AppendInt(append(b, `{"insertions":`...), int64(c.Insertions), 10)
-	b = strconv.AppendInt(append(b, `,"learners":`...), int64(c.Learners), 10)
-	return append(strconv.AppendBool(append(b, `,"padding":`...), c.Padding), '}')
+	return append(written.AppendCertificate(append(b, '{'), c), '}')
 }
 
 // Flush implements Rows.
@@ -133,29 +132,13 @@ func appendTime(dst []byte, nanoseconds int64) []byte {
 func appendExplanation(b []byte, x *core.Explanation) []byte {
 	b = append(b, `{"fields":{`...)
 	for i, f := range x.Fields {
-		b = comma(b, i)
+		b = written.Comma(b, i)
 		b = append(appendString(b, f.Name), ':')
 		b = appendString(b, f.Value)
 	}
 	b = append(b, `},"values":[`...)
-	for i, v := range x.Values {
-		b = append(comma(b, i), `{"origin":`...)
-		b = appendString(b, v.Origin)
-		b = append(b, `,"name":`...)
-		b = orNull(b, v.Name)
-		b = append(b, `,"raw":`...)
-		b = appendString(b, v.Raw)
-		b = append(b, `,"decoded":`...)
-		b = appendString(b, v.Decoded)
-		b = append(b, `,"levels":`...)
-		b = strconv.AppendInt(b, int64(v.Levels), 10)
-		b = append(b, `,"marks":[`...)
-		for k, m := range v.Marks {
-			b = append(comma(b, k), '[')
-			b = append(strconv.AppendInt(b, int64(m[0]), 10), ',')
-			b = append(strconv.AppendInt(b, int64(m[1]), 10), ']')
-		}
-		b = append(b, `]}`...)
+	for i := range x.Values {
+		b = written.AppendValue(written.Comma(b, i), &x.Values[i], style)
 	}
 	b = append(b, `],"features":{`...)
 	n := 0
@@ -163,28 +146,28 @@ func appendExplanation(b []byte, x *core.Explanation) []byte {
 		if math.IsNaN(f.Value) {
 			continue
 		}
-		b = comma(b, n)
+		b = written.Comma(b, n)
 		b = append(appendString(b, f.Name), ':')
-		b = appendNumber(b, f.Value)
+		b = written.AppendNumber(b, f.Value)
 		n++
 	}
 	b = append(b, `},"learners":[`...)
 	for i := range x.Learners {
-		b = appendLearner(comma(b, i), &x.Learners[i])
+		b = written.AppendLearner(written.Comma(b, i), &x.Learners[i], style)
 	}
 	b = append(b, `],"metas":[`...)
 	for i, m := range x.Metas {
-		b = append(comma(b, i), `{"name":`...)
+		b = append(written.Comma(b, i), `{"name":`...)
 		b = appendString(b, m.Name)
 		b = append(b, `,"score":`...)
-		b = appendNumber(b, m.Score)
+		b = written.AppendNumber(b, m.Score)
 		b = append(b, `,"beta":`...)
-		b = appendNumber(b, m.Beta)
+		b = written.AppendNumber(b, m.Beta)
 		b = append(b, `,"weights":{`...)
 		for k, w := range m.Weights {
-			b = comma(b, k)
+			b = written.Comma(b, k)
 			b = append(appendString(b, x.Learners[k].ID), ':')
-			b = appendNumber(b, w)
+			b = written.AppendNumber(b, w)
 		}
 		b = append(b, `}}`...)
 	}
@@ -192,45 +175,9 @@ func appendExplanation(b []byte, x *core.Explanation) []byte {
 	if x.Threat {
 		b = appendCertificate(b, x.Certified)
 		b = append(b, `,"limits":`...)
-		b = appendStrings(b, x.Certified.Limits())
+		b = written.AppendStrings(b, x.Certified.Limits(), style)
 	} else {
 		b = append(b, "null"...)
 	}
 	return append(b, '}')
-}
-
-func appendLearner(b []byte, l *core.LearnerPart) []byte {
-	b = append(b, `{"id":`...)
-	b = appendString(b, l.ID)
-	b = append(b, `,"class":`...)
-	b = orNull(b, l.Class)
-	b = append(b, `,"missing":`...)
-	b = strconv.AppendBool(b, l.Missing)
-	b = append(b, `,"raw":`...)
-	b = appendNumber(b, l.Raw)
-	b = append(b, `,"p":`...)
-	b = appendNumber(b, l.P)
-	b = append(b, `,"tail":`...)
-	b = appendNumber(b, l.Tail)
-	if l.Guest {
-		b = append(b, `,"guest":true,"lift":`...)
-		b = appendNumber(b, l.Lift)
-	}
-	b = append(b, `,"reasons":[`...)
-	for i, r := range l.Reasons {
-		b = append(comma(b, i), `{"text":`...)
-		b = appendString(b, r.Text)
-		b = append(b, `,"weight":`...)
-		b = appendNumber(b, r.Weight)
-		b = append(b, '}')
-	}
-	return append(b, `]}`...)
-}
-
-// comma separates all elements but the first.
-func comma(b []byte, i int) []byte {
-	if i > 0 {
-		return append(b, ',')
-	}
-	return b
 }

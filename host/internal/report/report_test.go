@@ -15,6 +15,7 @@ import (
 
 	"github.com/tiercel/tiercel/core"
 	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/written"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -342,7 +343,7 @@ func TestNumbers(t *testing.T) {
 		{math.Inf(1), "null"},
 		{-2.5, "-2.5"},
 	} {
-		if got := string(appendNumber(nil, c.v)); got != c.want {
+		if got := string(written.AppendNumber(nil, c.v)); got != c.want {
 			t.Errorf("%v: %s, want %s", c.v, got, c.want)
 		}
 	}
