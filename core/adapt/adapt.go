@@ -37,6 +37,12 @@
 // came; the order counts for hedge alone, which forgets. Undo takes a label
 // back as if it had never been given.
 //
+// # Guests
+//
+// A plugin that the model was not trained with (ensemble.Guest) raises rates by a
+// prior of its own, at most tenfold. Labels of records that it spoke up for say how
+// much of that reach it keeps: [State.Heed]. It never has more than the prior.
+//
 // # Without labels
 //
 // [Rates] raises the false-alarm rates of a model on a site that is noisier than

@@ -55,6 +55,7 @@ func FuzzRead(f *testing.F) {
 	for _, k := range []int{0, 2, 5} {
 		f.Add(s.labelled(f, k, 2, func(i int) bool { return s.y[i] }).AppendTo(nil))
 	}
+	f.Add(s.spoken(f, 5, "a", func(bool) float64 { return 1 }).AppendTo(nil))
 	before := s.scores(nil)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		state, err := adapt.Read(data, s.model)
