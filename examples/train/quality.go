@@ -65,10 +65,10 @@ func quality(ctx context.Context, o *reporting) error {
 	if folder == "" && o.only == "" && o.out != "" {
 		folder = filepath.Join(filepath.Dir(o.out), "plots")
 	}
-	var names []string // of the plots
+	beside := filepath.Dir(o.out) // the other reports
+	var names []string            // of the plots
 	if folder != "" {
 		var err error
-		beside := filepath.Dir(o.out)
 		if names, err = writePlots(folder, tests, filepath.Join(beside, "FEWSHOT.md")); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func quality(ctx context.Context, o *reporting) error {
 			folder = filepath.ToSlash(link)
 		}
 	}
-	summarise(w, tests, folder, names)
+	summarise(w, tests, beside, folder, names)
 	writeSpread(w, chance)
 	if o.out == "" || o.only != "" {
 		return nil

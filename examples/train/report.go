@@ -70,8 +70,9 @@ func outcomeOf(set, test string, learners, metas []string, s *train.Scored, y []
 	return o
 }
 
-// summarise writes the tables over all tests and embeds the plots of a folder.
-func summarise(w io.Writer, tests []*outcome, folder string, plots []string) {
+// summarise writes the tables over all tests, the goals with what the reports in
+// the folder beside say of them, and embeds the plots of another folder.
+func summarise(w io.Writer, tests []*outcome, beside, folder string, plots []string) {
 	fmt.Fprint(w, "\n# Over all tests\n\n## Decisions\n\nF1 and accuracy where false alarms may be at most 6 % and 3 %. First by a threshold that the training part's normal rows out of fold set, with the false alarms that it came to on the test; then, for comparison with published figures, by the threshold read off the test itself, which nobody has who must decide.\n\n")
 	fmt.Fprintln(w, "| test | limit | F1 | accuracy | false alarms realised | F1, threshold off the test | accuracy |")
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|")
@@ -82,6 +83,7 @@ func summarise(w io.Writer, tests []*outcome, folder string, plots []string) {
 		}
 	}
 	superLessBest(w, tests)
+	writeGoals(w, tests, beside)
 	if len(plots) > 0 {
 		fmt.Fprint(w, "\n## Plots\n\n")
 	}

@@ -96,7 +96,7 @@ func TestReport(t *testing.T) {
 	for _, name := range names {
 		wellFormed(t, filepath.Join(folder, name))
 	}
-	summarise(&report, tests, "plots", names)
+	summarise(&report, tests, ".", "plots", names)
 	writeSpread(&report, spreads)
 	for _, want := range []string{
 		"## sample: test\n", "threshold read off the test: F1", "| sample: test | 6 % |", "| sample: test | 3 % |",
