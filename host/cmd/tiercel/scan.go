@@ -203,6 +203,9 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 		p.bar.Note("%s", text)
 	}
 	p.totals.tell(p.bar, len(p.scan.Incidents()))
+	if skip > 0 && p.totals.lines > 0 && p.totals.skips.Evaluations == 0 {
+		p.bar.Note("--skip skipped nothing: no model in use has learned which learners its records can spare at this budget")
+	}
 	f.tell(p.bar)
 	return p.status()
 }

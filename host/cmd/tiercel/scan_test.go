@@ -9,6 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/model"
+	"github.com/tiercel/tiercel/core/model/models"
 )
 
 // verdict is a row of NDJSON as a script reads it.
@@ -292,6 +296,22 @@ func TestScanSkips(t *testing.T) {
 	}
 	if plain := tiercel(t, nil, "scan", "--output", "ndjson", path); strings.Contains(plain.err, "skipped ") {
 		t.Errorf("without --skip: %s", plain.err)
+	}
+	data, _ := models.Default(event.Auth)
+	m, err := model.Read(data, model.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Selector = nil
+	if data, err = m.Append(nil); err != nil {
+		t.Fatal(err)
+	}
+	const nothing = "--skip skipped nothing"
+	if strings.Contains(one.err, nothing) {
+		t.Errorf("it skipped, and says: %s", one.err)
+	}
+	if r := tiercel(t, nil, append(base, "--model", write(t, "plain.tiercel", data), path)...); r.status != 0 || !strings.Contains(r.err, nothing) {
+		t.Errorf("a model without a selector: %s", r.err)
 	}
 	for _, args := range [][]string{{"--skip", "0"}, {"--skip", "150%"}, {"--skip", "x"}, {"--skip", "1%", "--all"}, {"--skip", "1%", "--site"}, {"--skip", "1%", "--audit", "0"}} {
 		if r := tiercel(t, nil, append(append([]string{"scan"}, args...), path)...); r.status != 1 || !strings.Contains(r.err, "--") {
