@@ -68,15 +68,33 @@ CHAOS ?= 200
 chaos:
 	TIERCEL_CHAOS=$(CHAOS) $(GO) test ./host/cmd/tiercel -run 'TestKilled$$' -v -timeout 60m
 
+.PHONY: clock-jump
+## clock-jump: the clocks of the service, a worker and NATS jump by hours; builds
+## the standard library anew with a time.Now that can be set, a minute the first time
+clock-jump:
+	@mkdir -p build/clock
+	@sed -e 's|sec, nsec, mono := runtimeNow()|&; sec += jumped|' "$$($(GO) env GOROOT)/src/time/time.go" >build/clock/time.go
+	@printf '\n//go:linkname jumped\nvar jumped int64\n' >>build/clock/time.go
+	@printf '{"Replace": {"%s/src/time/time.go": "%s/build/clock/time.go"}}\n' "$$($(GO) env GOROOT)" "$(CURDIR)" >build/clock/overlay.json
+	$(GO) test -tags clockjump -overlay $(CURDIR)/build/clock/overlay.json ./host/cmd/tiercel -run ClockJump -count=1 -v
+
+OVERLOAD ?= 10m
+
+## overload: a service is offered twice what it can do for OVERLOAD
+.PHONY: overload
+overload:
+	TIERCEL_OVERLOAD=$(OVERLOAD) $(GO) test ./host/cmd/tiercel -run TwiceTheCapacity -v -timeout 60m
+
 ## serve-bench: the service and its workers, from post to verdict
 serve-bench:
-	$(GO) test ./host/cmd/tiercel -run '^$$' -bench 'Flood|Paced' -benchtime 1000000x
+	$(GO) test ./host/cmd/tiercel -run '^$$' -bench 'Flood|Paced|Drain' -benchtime 4000000x
 
 .PHONY: otelcol
 OCB = go.opentelemetry.io/collector/cmd/builder@v0.165.0
 
 ## otelcol: an OpenTelemetry Collector with the processor of examples/otelcol, in build/otelcol, and its test; minutes the first time
 otelcol:
+	@mkdir -p build
 	cd examples/otelcol && $(GO) run $(OCB) --config builder-config.yaml
 	cd examples/otelcol && TIERCEL_OTELCOL=$(CURDIR)/build/otelcol/otelcol-tiercel $(GO) test -count=1 -run Collector -v .
 

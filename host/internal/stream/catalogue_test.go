@@ -3,6 +3,7 @@ package stream_test
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -84,13 +85,22 @@ func TestModelsAreTakenWithCare(t *testing.T) {
 		key   ed25519.PrivateKey
 		want  string
 		after uint64
+		tries []byte // nil for canaries that it passes
 	}{
-		{"newer", start + 5, trusted, "model taken", start + 5},
-		{"other key", start + 6, key(2), "not trusted", start + 5},
-		{"older", start + 4, trusted, "epoch", start + 5},
-		{"newer still", start + 7, trusted, "model taken", start + 7},
+		{"newer", start + 5, trusted, "model taken", start + 5, nil},
+		{"other key", start + 6, key(2), "not trusted", start + 5, nil},
+		{"older", start + 4, trusted, "epoch", start + 5, nil},
+		{"canaries that it fails", start + 6, trusted, "canary", start + 5, canaries(t, 1)},
+		{"no canaries", start + 8, trusted, "no canaries", start + 5, []byte{}},
+		{"newer still", start + 7, trusted, "model taken", start + 7, nil},
 	} {
-		if err := s.hub.PublishModel(ctx, signed(t, step.epoch, step.key), canaries(t, 0.5)); err != nil {
+		data := signed(t, step.epoch, step.key)
+		if step.tries == nil {
+			err = s.hub.PublishModel(ctx, data, canaries(t, 0.5))
+		} else {
+			err = s.smuggle(data, step.tries)
+		}
+		if err != nil {
 			t.Fatalf("%s: %v", step.name, err)
 		}
 		select {
@@ -106,6 +116,19 @@ func TestModelsAreTakenWithCare(t *testing.T) {
 			t.Errorf("%s: epoch %d in force, want %d", step.name, epoch(), step.after)
 		}
 	}
+}
+
+// smuggle puts a model of HTTP into the object store without trying it first.
+func (s *site) smuggle(data, tries []byte) error {
+	ctx := context.Background()
+	models, err := s.hub.JS.ObjectStore(ctx, "TIERCEL_MODELS")
+	if err == nil && len(tries) > 0 {
+		_, err = models.PutBytes(ctx, fmt.Sprintf("canaries/%x", sha256.Sum256(data)), tries)
+	}
+	if err == nil {
+		_, err = models.PutBytes(ctx, "http", data)
+	}
+	return err
 }
 
 type writer func([]byte)
