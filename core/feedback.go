@@ -24,7 +24,8 @@ type Adaptation = adapt.Parts
 
 // Adapted returns an engine that moves its scores by what the labels of the
 // states say, at most one state a kind, in the place of what was in force for
-// that kind. No score moves by more than State.Bound; a state without labels
+// that kind. No score moves by more than State.Bound, before guests raise it by
+// as much of their reach as State.Heed leaves them; a state without labels
 // gives the model's own verdicts, bit for bit. Later changes of a state do not
 // reach the engine. The error is adapt.ErrForeign for labels of another model.
 func (e *Engine) Adapted(states ...*adapt.State) (*Engine, error) {
