@@ -20,7 +20,7 @@ func (r *request) body(from, to int, mime []byte) {
 	switch {
 	case looksJSON(text[i:]):
 		r.json(from+i, to)
-	case text[i] == '-' && hasPrefixAt(text, i, "--") && bytes.IndexByte(text, '\n') >= 0:
+	case text[i] == '-' && hasPrefixAt(text, i, "--") && bytes.IndexByte(text[i:], '\n') >= 0:
 		r.multipart(from+i, to)
 	case text[i] == '<':
 		r.markup(from+i, to)
