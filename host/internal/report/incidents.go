@@ -99,7 +99,9 @@ func (s *screen) incident(in *core.Incident, detail func(id uint64) string) {
 	s.paragraph(blue, in.Why, detailIndent, whyLines)
 	if detail != nil {
 		for line := range strings.Lines(detail(in.ID)) {
-			s.paragraph(faint, strings.TrimSuffix(line, "\n"), detailIndent, whyLines)
+			if strings.TrimSpace(line) != "" {
+				s.paragraph(faint, strings.TrimSuffix(line, "\n"), detailIndent, whyLines)
+			}
 		}
 	}
 }
