@@ -78,7 +78,7 @@ func hostileStreams() map[string]*endlessLog {
 // TestHostileMemory scans hostile streams of TIERCEL_HOSTILE MiB each, 4 unless
 // it is set: 1024 is the promise of SECURITY.md. Memory may be 64 MiB above
 // that of a scan of the stream's first bytes, which takes what the model takes.
-// It is 50 MiB in the worst case, an attacker a line, with two workers; each
+// It is 54 MiB in the worst case, an attacker a line, with two workers; each
 // further worker has two batches more under way: 62 MiB with four.
 func TestHostileMemory(t *testing.T) {
 	size := int64(4)
