@@ -27,7 +27,7 @@ export function isKind(m: Kind | Source): m is Kind {
 /** The bytes of a source, inflated where they are gzip. */
 export async function bytesOf(s: Source, integrity?: string): Promise<Uint8Array> {
   const found = await get(s, integrity);
-  if (!(found instanceof Response)) return isGzip(found) ? inflate(found) : found;
+  if (!(found instanceof Response)) return isGzip(found) ? new Uint8Array(await new Response(inflating(found)).arrayBuffer()) : found;
   return new Uint8Array(await new Response(await plain(found)).arrayBuffer());
 }
 
@@ -35,8 +35,9 @@ export async function bytesOf(s: Source, integrity?: string): Promise<Uint8Array
 export async function compile(s: Source | WebAssembly.Module, integrity?: string): Promise<WebAssembly.Module> {
   if (s instanceof WebAssembly.Module) return s;
   const found = await get(s, integrity);
-  if (!(found instanceof Response)) return WebAssembly.compile((isGzip(found) ? await inflate(found) : found) as Uint8Array<ArrayBuffer>);
-  return WebAssembly.compileStreaming(new Response(await plain(found), { headers: { 'content-type': 'application/wasm' } }));
+  if (!(found instanceof Response) && !isGzip(found)) return WebAssembly.compile(found as Uint8Array<ArrayBuffer>);
+  const body = found instanceof Response ? await plain(found) : inflating(found);
+  return WebAssembly.compileStreaming(new Response(body, { headers: { 'content-type': 'application/wasm' } }));
 }
 
 async function get(s: Source, integrity?: string): Promise<Response | Uint8Array> {
@@ -60,9 +61,8 @@ function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-async function inflate(packed: Uint8Array): Promise<Uint8Array> {
-  const { body } = new Response(packed as Uint8Array<ArrayBuffer>);
-  return new Uint8Array(await new Response(body!.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
+function inflating(packed: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new Response(packed as Uint8Array<ArrayBuffer>).body!.pipeThrough(new DecompressionStream('gzip'));
 }
 
 /** The body of a response, inflated where it is gzip: a server that calls the file gzip-encoded has had it inflated already. */

@@ -30,7 +30,7 @@ test('the console looks as its picture', async () => {
     const { page } = await open(stage, { width: 1280, height: 900 });
     await page.getByRole('button', { name: 'Try with example logs' }).click();
     await scanned(page);
-    await page.locator('tiercel-incidents li button').filter({ hasText: 'Command injection' }).first().click();
+    await page.locator('tiercel-incidents li button').first().click(); // the worst: models change, and it is in sight
     await page.locator('tiercel-detail').getByText('How the tiers judged').waitFor();
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.mouse.move(0, 0);

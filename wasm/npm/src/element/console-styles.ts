@@ -437,8 +437,14 @@ export const frame = css`
       grid-template-columns: 1fr;
       gap: 12px;
     }
+    .filters input[type='search'] {
+      max-width: none;
+    }
+    .filters .source {
+      flex: 1 1 120px;
+    }
     .filters .shown {
-      margin-left: 0;
+      margin-left: auto;
     }
     .wide {
       display: none;
