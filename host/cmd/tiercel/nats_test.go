@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,10 +62,11 @@ func TestNATSKilled(t *testing.T) {
 	parts := batches(text, 60)
 	want := undisturbed(t, text, parts)
 	h := newOutsideHouse(t, 1)
+	until(t, "the worker to work", func() bool { return strings.Contains(h.workers[0].log(), "partition taken") })
 	for i, p := range parts {
 		if i == len(parts)/3 || i == 2*len(parts)/3 {
 			late := make(chan struct{})
-			go func() { defer close(late); time.Sleep(time.Duration(5*i) * time.Millisecond / 10); h.outside.kill() }()
+			go func() { defer close(late); time.Sleep(time.Duration(i) * time.Millisecond / 2); h.outside.kill() }()
 			h.tryOnce(i, p)
 			<-late
 			time.Sleep(700 * time.Millisecond) // the others notice
