@@ -42,9 +42,9 @@ var budgets = [2]float64{1e-2, 1e-3}
 // least x. With several it is the power mean of the sites' rates, small sites
 // counted together, plus 1/(n+1). The exponent is chosen by leaving each site
 // out in turn, for the budgets of 1 % and of 0.1 %: the smallest of cautions with
-// which the sites left out raise, on average, no more false alarms than allowed, up
-// to one standard error; the largest when none does. Between the two budgets the logarithms of the two
-// means are mixed. A pooled rate would be that of the largest site, the maximum
+// which the sites left out raise, on average, no more false alarms than allowed, at
+// 1 % up to one standard error; the largest when none does. Between the two budgets
+// the logarithms of the two means are mixed. A pooled rate would be that of the largest site, the maximum
 // that of the strangest.
 func FitTail[T real](scores []T, sites []int32, w []float32) (*ensemble.Tail, error) {
 	groups := siteScores(scores, sites, w)
@@ -267,8 +267,10 @@ func chooseCaution(groups []siteRows) (out [2]float64) {
 
 // keepsBudget reports whether thresholds from all sites but one raise, on the
 // one left out, at most the asked false alarms: on average over the sites, up to
-// one standard error of that average where there are sitesOfError of them. One odd
-// site of twenty says little, and twice the exponent costs a tenth of the recall.
+// one standard error of that average at 1 % where there are sitesOfError of them. One
+// odd site of twenty says little, and twice the exponent costs a tenth of the recall.
+// At .1 % a site's share is a handful of rows and the error as large as the average:
+// what forgave it would forgive twice the budget.
 func keepsBudget(groups []siteRows, caution, rate float64) bool {
 	var raised, squares, sites float64
 	for out := range groups {
@@ -285,7 +287,7 @@ func keepsBudget(groups []siteRows, caution, rate float64) bool {
 		squares += share * share
 		sites++
 	}
-	if sites < sitesOfError {
+	if sites < sitesOfError || rate < budgets[0] {
 		return raised <= rate*sites
 	}
 	mean := raised / sites
