@@ -42,6 +42,10 @@ type Options struct {
 	// tells what is lost; default DefaultAudit.
 	Audit float64
 
+	// Terse leaves Incident.Why empty, for those who do not show it: an incident's
+	// reasons take about ten times what judging its event does.
+	Terse bool
+
 	// Site learns the site from the log's own records, without labels, as the pass
 	// goes: rates of false alarms where they are spread wider than those of the
 	// calibration (adapt.Rates), and what its requests look like (adapt.Profile).

@@ -220,7 +220,7 @@ func (p *pass) deliver(j *job) error {
 	p.worst = p.worst[:0]
 	for i := range j.verdicts {
 		raw := j.batch.Bytes(j.batch.Events[i].Raw)
-		if _, worst := s.Settle(&j.verdicts[i], &p.sum, raw); worst {
+		if _, worst := s.Settle(&j.verdicts[i], &p.sum, raw); worst && !j.engine.options.Terse {
 			p.worst = append(p.worst, i)
 		}
 		p.sum.Skips.count(j, &j.verdicts[i])

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tiercel/tiercel/core"
 	"github.com/tiercel/tiercel/core/event"
+	"github.com/tiercel/tiercel/core/model"
 )
 
 // readerOf returns a reader of a stream in a named format.
@@ -319,5 +320,32 @@ func TestScanBrokenFile(t *testing.T) {
 		if !errors.Is(err, torn) || sum.Lines != int64(bytes.Count(l.text, []byte("\n"))) {
 			t.Errorf("workers %d: %v after %d lines", workers, err, sum.Lines)
 		}
+	}
+}
+
+// Terse spares the reasons of incidents and changes nothing else.
+func TestTerse(t *testing.T) {
+	m, _ := benchModel(t)
+	log := accessLog(2000, 7)
+	incidents := func(terse bool) []core.Incident {
+		e := engineOf(t, core.Options{Models: []*model.Model{m}, Workers: 1, ThreatsOnly: true, Terse: terse})
+		s := e.NewScan()
+		if _, err := s.File(t.Context(), "access.log", readerOf(t, "combined", bytes.NewReader(log), event.Options{}), func(*core.Result) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return s.Incidents()
+	}
+	told, terse := incidents(false), incidents(true)
+	if len(told) == 0 || len(told) != len(terse) {
+		t.Fatalf("%d incidents told, %d terse", len(told), len(terse))
+	}
+	for i := range told {
+		if told[i].Why == "" || terse[i].Why != "" {
+			t.Errorf("incident %d: why %q told, %q terse", told[i].ID, told[i].Why, terse[i].Why)
+		}
+		told[i].Why = ""
+	}
+	if !reflect.DeepEqual(told, terse) {
+		t.Error("terse incidents differ in more than their reasons")
 	}
 }

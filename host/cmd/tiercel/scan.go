@@ -155,7 +155,9 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}
-	engine, err := f.engine(ctx, s, &options, core.Options{ThreatsOnly: !f.all, Site: f.site, Skip: skip, Audit: audit}, f.since, f.until)
+	engine, err := f.engine(ctx, s, &options, core.Options{
+		ThreatsOnly: !f.all, Terse: f.output != "table", Site: f.site, Skip: skip, Audit: audit,
+	}, f.since, f.until)
 	defer f.close()
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
