@@ -28,6 +28,11 @@ const (
 // count. 1 is the mean site; 8 is all but the worst one.
 var cautions = []float64{1, 1.25, 1.5, 1.75, 2, 4, 8}
 
+// mostSeldom is the highest exponent that the budget of .1 % may ask for where
+// there are more than sitesOfError sites: of many sites one may be so odd that no
+// threshold for the others suits it.
+const mostSeldom = 2
+
 // budgets are the rates at which the exponent is chosen, each for itself: a
 // site that is odd in one request of ten says nothing about one in a thousand.
 var budgets = [2]float64{1e-2, 1e-3}
@@ -43,9 +48,9 @@ var budgets = [2]float64{1e-2, 1e-3}
 // counted together, plus 1/(n+1). The exponent is chosen by leaving each site
 // out in turn, for the budgets of 1 % and of 0.1 %: the smallest of cautions with
 // which the sites left out raise, on average, no more false alarms than allowed, at
-// 1 % up to one standard error; the largest when none does. Between the two budgets
-// the logarithms of the two means are mixed. A pooled rate would be that of the largest site, the maximum
-// that of the strangest.
+// 1 % up to one standard error; when none does the largest, mostSeldom for 0.1 % of
+// many sites. Between the two budgets the logarithms of the two means are mixed. A
+// pooled rate would be that of the largest site, the maximum that of the strangest.
 func FitTail[T real](scores []T, sites []int32, w []float32) (*ensemble.Tail, error) {
 	groups := siteScores(scores, sites, w)
 	if len(groups) == 0 {
@@ -253,7 +258,7 @@ func chooseCaution(groups []siteRows) (out [2]float64) {
 	for i, rate := range budgets {
 		out[i] = cautions[0]
 		for _, c := range cautions {
-			if len(groups) < 3 {
+			if len(groups) < 3 || rate < budgets[0] && len(groups) > sitesOfError && c > mostSeldom {
 				break
 			}
 			if out[i] = c; keepsBudget(groups, c, rate) {

@@ -134,7 +134,8 @@ func TestChooseCaution(t *testing.T) {
 	}{
 		{"two sites say nothing of a third", chooseCaution(draw(0, 1))[0], 1, 1},
 		{"one strange site of five", chooseCaution(draw(0, 0, 0, 0, 2))[0], 1.5, 8},
-		{"one strange site of twelve", chooseCaution(draw(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2))[0], 1, 1.25},
+		{"one strange site of twelve", chooseCaution(draw(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2))[1], mostSeldom, mostSeldom},
+		{"twelve alike", chooseCaution(draw(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))[0], 1, 1.5},
 	} {
 		if c.got < c.lo || c.got > c.hi {
 			t.Errorf("%s: caution %g, want %g to %g", c.name, c.got, c.lo, c.hi)
