@@ -79,6 +79,9 @@ func TestFamiliesKeepTheHarm(t *testing.T) {
 // falls silent or talks nonsense is an error and no verdict.
 func TestNeighbour(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
 		t.Skip("no shell")
 	}
 	script := filepath.Join(t.TempDir(), "detector")

@@ -98,6 +98,9 @@ func TestHostileMemory(t *testing.T) {
 			}
 			small, large := scan(1), scan(size<<20)
 			if small.memory == 0 {
+				if os.Getenv("CI") == "true" {
+					t.Fatal("no memory of a process is told")
+				}
 				t.Skip("the system does not tell how much memory a process took")
 			}
 			t.Logf("%d MiB, %d MiB; %s", small.memory>>20, large.memory>>20, strings.TrimSpace(large.err))

@@ -31,6 +31,13 @@ globalThis.scan = async (input, workers, options) => {
   return rows;
 };
 globalThis.scanFile = (workers, options) => scan(document.querySelector('input').files[0], workers, options);
+globalThis.scanPlugin = async (bytes, options) => {
+  const t = await ready(2);
+  await t.addPlugin(new Uint8Array(bytes));
+  const rows = await scanFile(2, options);
+  await t.removePlugins();
+  return rows;
+};
 globalThis.load = Tiercel.load;
 globalThis.loaded = true;
 `;
@@ -155,4 +162,16 @@ test('a wrong integrity is refused', async () => {
 test('nothing leaves the page, nothing is complained of', () => {
   assert.deepEqual(requests.filter((url) => !url.startsWith(origin)), []);
   assert.deepEqual(complaints, []);
+});
+
+test('a plugin scores as in the host, bit for bit', async (c) => {
+  const wasm = n.guest('guest.wasm');
+  if (!wasm) return c.skip('no clang');
+  n.run('plugin', 'pin', 'guest.wasm');
+  await choose('access.log');
+  const want = parse(n.scan(['access.log'], '--plugin', 'all-columns', '--output', 'ndjson', '--all'));
+  const got = await page.evaluate(([bytes, options]) => globalThis.scanPlugin(bytes, options), [[...wasm], { all: true }]);
+  assert.deepEqual(got, want);
+  const without = await page.evaluate((options) => globalThis.scanFile(2, options), { all: true });
+  assert.notDeepEqual(got, without, 'the plugin has a say');
 });
