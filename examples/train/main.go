@@ -9,6 +9,7 @@
 //	go run ./examples/train gate -data FOLDER -models FOLDER -o examples/train/GATE.md
 //	go run ./examples/train sites -data FOLDER
 //	go run ./examples/train sites -data FOLDER > examples/train/SITES.md
+//	go run ./examples/train floor -data FOLDER
 //	go run ./examples/train profile -data FOLDER > examples/train/PROFILE.md
 //
 // models trains the four default models that the command line embeds; the same
@@ -18,7 +19,7 @@
 // leaves each type of attack, site or set out of the training in turn. fewshot takes a model
 // of one site to another and labels a few records there. sites asks whether
 // budgets hold on each site, with and without the rates of the site; profile,
-// what a profile that learns while reading adds.
+// what a profile that learns while reading adds; floor, what the certified floor costs.
 package main
 
 import (
@@ -77,6 +78,8 @@ func main() {
 		err = gate(ctx, *data, *out, *keep, *only, *seed)
 	case "profile":
 		err = profiles(ctx, os.Stdout, *data)
+	case "floor":
+		err = floorCost(ctx, os.Stdout, *data, *seed)
 	case "sites":
 		err = sites(os.Stdout, *data, *only)
 	default:
@@ -89,7 +92,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: train models|quality|leave|fewshot|gate|sites|profile|attack -data FOLDER -o PATH [-only NAME] [-seed N]")
+	fmt.Fprintln(os.Stderr, "usage: train models|quality|leave|fewshot|gate|sites|profile|floor|attack -data FOLDER -o PATH [-only NAME] [-seed N]")
 	os.Exit(2)
 }
 

@@ -41,7 +41,7 @@ func writeModels(ctx context.Context, data, out, only string, seed uint64) error
 		if only != "" && only != kind.String() {
 			continue
 		}
-		m, err := trainDefault(ctx, data, kind, seed)
+		m, err := trainDefault(ctx, data, kind, seed, "")
 		if err != nil {
 			return fmt.Errorf("%s: %w", kind, err)
 		}
@@ -88,13 +88,16 @@ func leaks(kind event.Kind, column string) bool {
 	return kind == event.DNS && (strings.HasPrefix(column, "type.") || strings.HasPrefix(column, "code.") || column == "answers")
 }
 
-// trainDefault trains one default model and measures it on its test part.
-func trainDefault(ctx context.Context, data string, kind event.Kind, seed uint64) (*model.Model, error) {
+// trainDefault trains one default model, but without the learner of that name,
+// and measures it on its test part.
+func trainDefault(ctx context.Context, data string, kind event.Kind, seed uint64, without string) (*model.Model, error) {
 	set, err := load(data, &dataset{kind: kind}, defaults(kind, "train"), nil)
 	if err != nil {
 		return nil, err
 	}
-	fitted, err := train.Fit(ctx, set, defaultOptions(kind, set, seed))
+	o := defaultOptions(kind, set, seed)
+	o.Recipe = slices.DeleteFunc(o.Recipe, func(s train.Spec) bool { return s.Info.ID == without })
+	fitted, err := train.Fit(ctx, set, o)
 	if err != nil {
 		return nil, err
 	}
@@ -155,8 +158,8 @@ func measureDefault(w io.Writer, data string, kind event.Kind) (*outcome, error)
 		return nil, err
 	}
 	fmt.Fprintf(w, "\n## Default model: %s\n\n", kind)
-	fmt.Fprintln(w, "| test rows | normal | attacks | AUROC | R1 | R01 | false alarms at 1 % | at 0.1 % | recall at 1 % | at 0.1 % |")
-	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|")
+	fmt.Fprintln(w, "| test rows "+cellsHead)
+	fmt.Fprintln(w, cellsRule)
 	row := func(name string, files []file) (*train.Set, *train.Scored, error) {
 		test, err := load(data, &dataset{kind: kind}, files, nil)
 		if err != nil {
@@ -166,13 +169,7 @@ func measureDefault(w io.Writer, data string, kind event.Kind) (*outcome, error)
 		if err != nil {
 			return nil, nil, err
 		}
-		y := labels(test)
-		q := train.Measure(scored.LogOdds, y, nil)
-		f1, r1 := realised(scored.Rate, y, 1e-2)
-		f01, r01 := realised(scored.Rate, y, 1e-3)
-		line := fmt.Sprintf("| %s | %d | %d | %.4f | %.4f | %.4f | %.3f %% | %.3f %% | %.4f | %.4f |\n", name, q.Rows-q.Attacks, q.Attacks, q.AUROC, q.R1, q.R01, 100*f1, 100*f01, r1, r01)
-		// A part without attacks has no recall, one without normal rows no false alarms.
-		fmt.Fprint(w, strings.NewReplacer("NaN %", "-", "NaN", "-").Replace(line))
+		fmt.Fprintf(w, "| %s %s", name, cells(test, scored))
 		return test, scored, nil
 	}
 	files := defaults(kind, "test")
@@ -192,6 +189,23 @@ func measureDefault(w io.Writer, data string, kind event.Kind) (*outcome, error)
 	}
 	learners, metas := names(m.Tiers)
 	return outcomeOf("default-"+kind.String(), "", learners, metas, scored, labels(test)), nil
+}
+
+// cellsHead and cellsRule head a table of what cells writes, behind a column.
+const (
+	cellsHead = "| normal | attacks | AUROC | R1 | R01 | false alarms at 1 % | at 0.1 % | recall at 1 % | at 0.1 % |"
+	cellsRule = "|---|---|---|---|---|---|---|---|---|---|"
+)
+
+// cells returns the cells of a table for test rows that a default model scored.
+func cells(test *train.Set, scored *train.Scored) string {
+	y := labels(test)
+	q := train.Measure(scored.LogOdds, y, nil)
+	f1, r1 := realised(scored.Rate, y, 1e-2)
+	f01, r01 := realised(scored.Rate, y, 1e-3)
+	line := fmt.Sprintf("| %d | %d | %.4f | %.4f | %.4f | %.3f %% | %.3f %% | %.4f | %.4f |\n", q.Rows-q.Attacks, q.Attacks, q.AUROC, q.R1, q.R01, 100*f1, 100*f01, r1, r01)
+	// A part without attacks has no recall, one without normal rows no false alarms.
+	return strings.NewReplacer("NaN %", "-", "NaN", "-").Replace(line)
 }
 
 // byType writes the recall of each type of attack at the budgets.
