@@ -46,11 +46,10 @@ func runWorker(ctx context.Context, c serve.Config, name, metrics string, s stre
 		return err
 	}
 	log := c.Log.Logger(s.err)
-	w, err := serve.OpenWorker(ctx, c, defaults, name, metrics, log)
+	w, err := serve.OpenWorker(c, defaults, name, metrics, log)
 	if err != nil {
 		return err
 	}
-	log.Info("connected", "nats", c.NATS.URL)
 	stop := onHangup(log, w.Reload)
 	defer stop()
 	return w.Run(ctx)

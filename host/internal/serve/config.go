@@ -53,6 +53,7 @@ type NATS struct {
 	KeepBytes  Bytes         `yaml:"keep_bytes"` // of verdicts and incidents
 	Keep       time.Duration `yaml:"keep"`       // of verdicts and incidents, where no sink waits for them
 	Duplicates time.Duration `yaml:"duplicates"` // within which what is sent again is stored once
+	Wait       time.Duration `yaml:"wait"`       // at the start, for a cluster that is not there; 0: not at all
 }
 
 // TLS names PEM files.
@@ -130,7 +131,7 @@ func Default() Config {
 		Listen: "127.0.0.1:8514",
 		NATS: NATS{
 			Dir: "tiercel-data", Partitions: 8, Replicas: 1, MaxBytes: 8 << 30, KeepBytes: 1 << 30,
-			Keep: 7 * 24 * time.Hour, Duplicates: 10 * time.Minute,
+			Keep: 7 * 24 * time.Hour, Duplicates: 10 * time.Minute, Wait: 24 * time.Hour,
 		},
 		TLS: TLS{ClientScopes: []string{ScopeIngest}},
 		Limits: Limits{
@@ -215,6 +216,9 @@ func (c *Config) Validate() error {
 	checkScopes(say, "tls.client_scopes", c.TLS.ClientScopes)
 	if n := c.NATS.Partitions; n < 1 || n > stream.MaxPartitions {
 		say("nats.partitions: %d, want 1 to %d", n, stream.MaxPartitions)
+	}
+	if c.NATS.Wait < 0 {
+		say("nats.wait: want no less than 0")
 	}
 	if c.NATS.URL == "" && c.NATS.Dir == "" {
 		say("nats.dir: is empty, and so is nats.url")

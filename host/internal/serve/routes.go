@@ -21,10 +21,10 @@ import (
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/ingest", s.guard.wants(ScopeIngest, s.bounded(s.ingest)))
-	mux.HandleFunc("POST /v1/logs", s.guard.wants(ScopeIngest, s.bounded(s.ingestOTLP)))
-	mux.HandleFunc("POST /v1/labels", s.guard.wants(ScopeLabel, s.bounded(s.label)))
-	mux.HandleFunc("GET /v1/events", s.guard.wants(ScopeRead, s.events))
+	mux.HandleFunc("POST /v1/ingest", s.guard.wants(ScopeIngest, s.bounded(s.reached(s.ingest))))
+	mux.HandleFunc("POST /v1/logs", s.guard.wants(ScopeIngest, s.bounded(s.reached(s.ingestOTLP))))
+	mux.HandleFunc("POST /v1/labels", s.guard.wants(ScopeLabel, s.bounded(s.reached(s.label))))
+	mux.HandleFunc("GET /v1/events", s.guard.wants(ScopeRead, s.reached(s.events)))
 	metrics := promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", s.guard.wants(ScopeRead, func(w http.ResponseWriter, r *http.Request, _ caller) { metrics.ServeHTTP(w, r) }))
 	mux.HandleFunc("GET /healthz", healthy)
@@ -44,6 +44,23 @@ func (s *Server) bounded(h func(http.ResponseWriter, *http.Request, caller)) fun
 		h(w, r, who)
 	}
 }
+
+// reached answers 503 until the streams are joined.
+func (s *Server) reached(h func(http.ResponseWriter, *http.Request, caller)) func(http.ResponseWriter, *http.Request, caller) {
+	return func(w http.ResponseWriter, r *http.Request, who caller) {
+		if !s.joined.Load() {
+			later(w, http.StatusServiceUnavailable, readyAgain, notReached)
+			return
+		}
+		h(w, r, who)
+	}
+}
+
+// notReached is said until a cluster is there.
+const notReached = "the streams are not reached yet"
+
+// readyAgain is after how many seconds it is worth asking again.
+const readyAgain = 5
 
 // answer writes a JSON answer.
 func answer(w http.ResponseWriter, status int, v any) {
@@ -248,6 +265,8 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case s.metrics.ending.Load():
 		why = "ending"
+	case !s.joined.Load():
+		why = notReached
 	case !s.conn.IsConnected():
 		why = "not connected to the streams"
 	default:
@@ -258,7 +277,7 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if why != "" {
-		refuse(w, http.StatusServiceUnavailable, why)
+		later(w, http.StatusServiceUnavailable, readyAgain, why)
 		return
 	}
 	answer(w, http.StatusOK, map[string]bool{"ready": true})

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -38,6 +39,8 @@ type Server struct {
 	hub       *stream.Hub
 	publisher *stream.Publisher
 	judge     *judge // nil where workers elsewhere judge
+	defaults  []*model.Model
+	joined    atomic.Bool // to the streams: conn to sinks are set
 	sinks     []*sink.Runner
 	memory    *semaphore.Weighted
 	slots     *semaphore.Weighted
@@ -55,17 +58,19 @@ func Open(ctx context.Context, c Config, defaults []*model.Model, stdout io.Writ
 	s := &Server{
 		config: c, log: log, guard: newGuard(&c), registry: newRegistry(), stdout: stdout,
 		memory: semaphore.NewWeighted(int64(c.Limits.Memory)), slots: semaphore.NewWeighted(int64(c.Limits.Concurrency)),
-		viewers: semaphore.NewWeighted(int64(c.Limits.Viewers)),
+		viewers: semaphore.NewWeighted(int64(c.Limits.Viewers)), defaults: defaults,
 	}
 	s.metrics = newMetrics(s.registry)
-	if err := s.start(ctx, defaults); err != nil {
+	if err := s.start(ctx); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Server) start(ctx context.Context, defaults []*model.Model) error {
+// start starts the server inside and listens. Streams of a cluster are joined
+// by Run: it may not be there yet.
+func (s *Server) start(ctx context.Context) error {
 	c := &s.config
 	var err error
 	if c.NATS.URL == "" {
@@ -74,23 +79,11 @@ func (s *Server) start(ctx context.Context, defaults []*model.Model) error {
 		}); err != nil {
 			return err
 		}
-		s.conn, err = s.embedded.Connect(c.NATS.Token)
+		err = s.join(ctx)
 	} else {
-		s.conn, err = stream.Connect(c.NATS.URL, c.NATS.Token)
+		err = Check(*c, s.defaults)
 	}
 	if err != nil {
-		return fmt.Errorf("serve: nats: %w", err)
-	}
-	if s.hub, err = stream.Open(ctx, s.conn, c.streams(s.log)); err != nil {
-		return err
-	}
-	s.publisher = stream.NewPublisher(s.hub)
-	if !c.Judge.Off {
-		if s.judge, err = newJudge(c, s.hub, defaults, "", s.registry, s.log); err != nil {
-			return err
-		}
-	}
-	if err := s.openSinks(); err != nil {
 		return err
 	}
 	s.listener, err = net.Listen("tcp", c.Listen)
@@ -105,6 +98,42 @@ func (s *Server) start(ctx context.Context, defaults []*model.Model) error {
 		s.listener = tls.NewListener(s.listener, t)
 	}
 	return nil
+}
+
+// join makes or finds the streams and opens what works on them. It waits for a
+// cluster that is not there for as long as nats.wait says.
+func (s *Server) join(ctx context.Context) error {
+	c := &s.config
+	var err error
+	if s.embedded != nil {
+		s.conn, err = s.embedded.Connect(c.NATS.Token)
+	} else {
+		s.conn, err = c.NATS.reach(ctx, s.log)
+	}
+	if err != nil {
+		return fmt.Errorf("serve: nats: %w", err)
+	}
+	if s.hub, err = stream.Patiently(ctx, c.NATS.Wait, s.log, func() (*stream.Hub, error) {
+		return stream.Open(ctx, s.conn, c.streams(s.log))
+	}); err != nil {
+		return err
+	}
+	s.publisher = stream.NewPublisher(s.hub)
+	if !c.Judge.Off {
+		if s.judge, err = newJudge(c, s.hub, s.defaults, "", s.registry, s.log); err != nil {
+			return err
+		}
+	}
+	if err := s.openSinks(); err != nil {
+		return err
+	}
+	s.joined.Store(true)
+	return nil
+}
+
+// reach connects to the cluster.
+func (n *NATS) reach(ctx context.Context, log *slog.Logger) (*nats.Conn, error) {
+	return stream.Patiently(ctx, n.Wait, log, func() (*nats.Conn, error) { return stream.Connect(n.URL, n.Token) })
 }
 
 // streams returns the options of the streams.
@@ -165,13 +194,7 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 		return nil
 	})
-	if s.judge != nil {
-		group.Go(func() error { return s.judge.run(behind, s.hub, s.log) })
-	}
-	for _, r := range s.sinks {
-		group.Go(func() error { return r.Run(behind) })
-	}
-	group.Go(func() error { s.watchBacklog(behind); return nil })
+	group.Go(func() error { return s.work(behind) })
 	if s.embedded != nil {
 		group.Go(func() error {
 			select {
@@ -199,9 +222,30 @@ func (s *Server) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
+// work judges, passes on and counts what waits, until ctx ends.
+func (s *Server) work(ctx context.Context) error {
+	if !s.joined.Load() {
+		if err := s.join(ctx); ctx.Err() != nil {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		s.log.Info("connected", "nats", s.config.NATS.URL)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	if s.judge != nil {
+		group.Go(func() error { return s.judge.run(ctx, s.log) })
+	}
+	for _, r := range s.sinks {
+		group.Go(func() error { return r.Run(ctx) })
+	}
+	group.Go(func() error { s.watchBacklog(ctx); return nil })
+	return group.Wait()
+}
+
 // Reload reads the models of the configuration again.
 func (s *Server) Reload() error {
-	if s.judge == nil {
+	if !s.joined.Load() || s.judge == nil {
 		return nil
 	}
 	return s.judge.reload()

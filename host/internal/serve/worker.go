@@ -7,9 +7,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -40,6 +40,7 @@ func Check(c Config, defaults []*model.Model) error {
 
 // judge is what judges: alone in a process, or beside HTTP in a Server.
 type judge struct {
+	hub     *stream.Hub
 	models  *stream.Catalogue
 	plugins *plugins
 	worker  *stream.Worker
@@ -68,16 +69,16 @@ func newJudge(c *Config, h *stream.Hub, defaults []*model.Model, name string, r 
 		plugins.close()
 		return nil, err
 	}
-	return &judge{models, plugins, worker}, nil
+	return &judge{h, models, plugins, worker}, nil
 }
 
 // run judges until ctx ends.
-func (j *judge) run(ctx context.Context, h *stream.Hub, log *slog.Logger) error {
+func (j *judge) run(ctx context.Context, log *slog.Logger) error {
 	defer j.plugins.close()
 	group, both := errgroup.WithContext(ctx)
 	group.Go(func() error { return j.worker.Run(both) })
 	group.Go(func() error {
-		return stream.Again(both, log, "following of models", func(ctx context.Context) error { return j.models.Follow(ctx, h, j.worker, log) })
+		return stream.Again(both, log, "following of models", func(ctx context.Context) error { return j.models.Follow(ctx, j.hub, j.worker, log) })
 	})
 	return group.Wait()
 }
@@ -92,63 +93,104 @@ func (j *judge) reload() error {
 
 // Worker is a process that judges what others have taken in.
 type Worker struct {
-	*judge
-	conn    *nats.Conn
-	hub     *stream.Hub
-	log     *slog.Logger
-	metrics net.Listener // nil for none
-	web     *http.Server
+	config   Config
+	defaults []*model.Model
+	name     string
+	log      *slog.Logger
+	registry *prometheus.Registry
+	judge    atomic.Pointer[judge] // nil until the streams are joined
+	metrics  net.Listener          // nil for none
 }
 
-// OpenWorker joins the workers of the service at the configuration's nats.url.
-// metrics is the loopback address of /metrics, empty for none.
-func OpenWorker(ctx context.Context, c Config, defaults []*model.Model, name, metrics string, log *slog.Logger) (*Worker, error) {
-	if metrics != "" && !isLoopback(metrics) {
+// OpenWorker returns a worker that joins those of the service at the
+// configuration's nats.url once it runs. metrics is the loopback address of
+// /metrics, /healthz and /readyz, empty for none.
+func OpenWorker(c Config, defaults []*model.Model, name, metrics string, log *slog.Logger) (*Worker, error) {
+	if err := Check(c, defaults); err != nil {
+		return nil, err
+	}
+	w := &Worker{config: c, defaults: defaults, name: name, log: log, registry: newRegistry()}
+	if metrics == "" {
+		return w, nil
+	}
+	if !isLoopback(metrics) {
 		return nil, fmt.Errorf("serve: %s is no loopback address", metrics)
 	}
-	conn, err := stream.Connect(c.NATS.URL, c.NATS.Token)
-	if err != nil {
-		return nil, fmt.Errorf("serve: nats: %w", err)
-	}
-	w := &Worker{conn: conn, log: log}
-	registry := newRegistry()
-	if w.hub, err = stream.Attach(ctx, conn); err == nil {
-		w.judge, err = newJudge(&c, w.hub, defaults, name, registry, log)
-	}
-	if err == nil && metrics != "" {
-		mux := http.NewServeMux()
-		mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-		mux.HandleFunc("GET /healthz", healthy)
-		w.web = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
-		w.metrics, err = net.Listen("tcp", metrics)
-	}
-	if err != nil {
-		conn.Close()
-		return nil, err
+	var err error
+	if w.metrics, err = net.Listen("tcp", metrics); err != nil {
+		return nil, fmt.Errorf("serve: %w", err)
 	}
 	return w, nil
 }
 
-// Run judges until ctx ends.
+// Run judges until ctx ends. It waits for a cluster that is not there for as
+// long as nats.wait says, and for a service that makes the streams.
 func (w *Worker) Run(ctx context.Context) error {
-	defer w.conn.Close()
 	if w.metrics == nil {
-		return w.run(ctx, w.hub, w.log)
+		return w.work(ctx)
 	}
+	web := &http.Server{Handler: w.routes(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return w.run(ctx, w.hub, w.log) })
+	group.Go(func() error { return w.work(ctx) })
 	group.Go(func() error {
-		if err := w.web.Serve(w.metrics); !errors.Is(err, http.ErrServerClosed) {
+		if err := web.Serve(w.metrics); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
 		}
 		return nil
 	})
-	group.Go(func() error { <-ctx.Done(); return w.web.Close() })
+	group.Go(func() error { <-ctx.Done(); return web.Close() })
 	return group.Wait()
 }
 
+// work joins and judges.
+func (w *Worker) work(ctx context.Context) error {
+	conn, err := w.config.NATS.reach(ctx, w.log)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("serve: nats: %w", err)
+	}
+	defer conn.Close()
+	w.log.Info("connected", "nats", w.config.NATS.URL)
+	hub, err := stream.Attach(ctx, conn)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	j, err := newJudge(&w.config, hub, w.defaults, w.name, w.registry, w.log)
+	if err != nil {
+		return err
+	}
+	w.judge.Store(j)
+	return j.run(ctx, w.log)
+}
+
+// routes serves what watches the process.
+func (w *Worker) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", healthy)
+	mux.HandleFunc("GET /readyz", func(a http.ResponseWriter, _ *http.Request) {
+		if j := w.judge.Load(); j == nil || !j.hub.Conn.IsConnected() {
+			later(a, http.StatusServiceUnavailable, readyAgain, notReached)
+			return
+		}
+		answer(a, http.StatusOK, map[string]bool{"ready": true})
+	})
+	return mux
+}
+
 // Reload reads the models of the configuration again.
-func (w *Worker) Reload() error { return w.reload() }
+func (w *Worker) Reload() error {
+	j := w.judge.Load()
+	if j == nil {
+		return nil
+	}
+	return j.reload()
+}
 
 // newRegistry returns a registry with the metrics of every Go process.
 func newRegistry() *prometheus.Registry {

@@ -22,9 +22,9 @@ type Subject struct {
 
 var _ Sink = (*Subject)(nil)
 
-// NewSubject connects to a NATS server.
+// NewSubject connects to a NATS server, in its own time where none is there yet.
 func NewSubject(url, token, subject string) (*Subject, error) {
-	conn, err := stream.Connect(url, token)
+	conn, err := stream.Connect(url, token, nats.RetryOnFailedConnect(true))
 	if err != nil {
 		return nil, fmt.Errorf("sink: %w", err)
 	}

@@ -91,8 +91,8 @@ func (s *Server) Close() {
 }
 
 // Connect connects to a cluster by its addresses.
-func Connect(url, token string) (*nats.Conn, error) {
-	return nats.Connect(url, connectOptions(token)...)
+func Connect(url, token string, more ...nats.Option) (*nats.Conn, error) {
+	return nats.Connect(url, append(connectOptions(token), more...)...)
 }
 
 func connectOptions(token string) []nats.Option {
