@@ -13,7 +13,7 @@ type Metrics struct {
 	latency                 prometheus.Histogram
 	asked                   prometheus.Gauge
 	realised, drift         *prometheus.GaugeVec
-	owned                   prometheus.Gauge
+	owned, labels           prometheus.Gauge
 	takeovers               prometheus.Counter
 	fenced                  prometheus.Counter
 }
@@ -41,6 +41,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		}),
 		asked: gauge("tiercel_budget_asked_ratio", "Share of normal events that may alarm; for a daily budget the highest share in force."),
 		owned: gauge("tiercel_partitions_owned", "Partitions that this worker owns."),
+
+		labels: gauge("tiercel_labels_learned", "Labels that this worker has learnt."),
 	}
 	m.realised = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tiercel_budget_realised_ratio", Help: "Share of the last ten thousand or so records that alarmed, threats included.",
@@ -58,6 +60,13 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 func (m *Metrics) Owned(n int) {
 	if m != nil {
 		m.owned.Set(float64(n))
+	}
+}
+
+// Labels tells how many labels the engine in force knows.
+func (m *Metrics) Labels(n int) {
+	if m != nil {
+		m.labels.Set(float64(n))
 	}
 }
 

@@ -126,6 +126,7 @@ func (w *Worker) build() error {
 		return err
 	}
 	w.engine.Store(engine)
+	w.metrics.Labels(len(w.labels))
 	return nil
 }
 
