@@ -118,7 +118,7 @@ check: lint test
 engine:
 	@mkdir -p build
 	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o build/tiercel.wasm ./wasm/engine
-	$(GO) run ./wasm/engine/strip build/tiercel.wasm
+	$(GO) run ./wasm/engine/finish build/tiercel.wasm
 
 ## npm: the npm package, in wasm/npm/dist
 npm: engine wasm/npm/node_modules

@@ -21,6 +21,7 @@ func imageOf() []byte {
 	copy(table[files:], "/src/main.go")
 	copy(table[counters:], "\x00\x02\x05\x00\x06\x07\x01\x01\x00\x08\x81\x01\x00\x0a\x03\x00")
 	const at = 8
+	binary.LittleEndian.PutUint32(table[entries:], firstFunc)
 	binary.LittleEndian.PutUint32(table[entries+4:], at)
 	f := table[entries+at:]
 	for field, v := range map[int]uint32{
@@ -40,20 +41,24 @@ func moduleOf(image []byte) []byte {
 	}
 	add(0, []byte("\x04name"))
 	add(1, []byte("\x00"))
-	add(11, writeData(image, 0))
+	add(codeSection, []byte{1, 2, 0, opEnd})
+	add(dataSection, writeData(image, 0))
 	return out
 }
 
-func TestStripKeepsWhatRuns(t *testing.T) {
-	stripped, err := strip(moduleOf(imageOf()))
+func TestKeepsWhatRuns(t *testing.T) {
+	finished, err := finish(moduleOf(imageOf()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := reader{b: stripped[8:]}
+	r := reader{b: finished[8:]}
 	if id := r.byte(); id != 1 {
 		t.Fatalf("the first section is %d: custom ones go, others stay", id)
 	}
 	r.bytes(r.uint())
+	if id, code := r.byte(), r.bytes(r.uint()); id != codeSection || !bytes.Equal(code, []byte{1, 2, 0, opEnd}) {
+		t.Fatalf("section %d has %x", id, code)
+	}
 	r.byte()
 	image, from, err := readData(r.bytes(r.uint()))
 	if err != nil || from != 64 {
@@ -80,10 +85,10 @@ func TestStripKeepsWhatRuns(t *testing.T) {
 }
 
 // A module that is not as expected is refused, so that the build fails.
-func TestStripRefuses(t *testing.T) {
+func TestRefuses(t *testing.T) {
 	whole := moduleOf(imageOf())
 	for n := range len(whole) {
-		if _, err := strip(whole[:n]); err == nil && n != 8 && n != 15 && n != 18 { // where sections end
+		if _, err := finish(whole[:n]); err == nil {
 			t.Errorf("%d bytes of %d are taken", n, len(whole))
 		}
 	}
@@ -93,6 +98,7 @@ func TestStripRefuses(t *testing.T) {
 		"two tables":         func(b []byte) { copy(b[92:], magic) },
 		"too many functions": func(b []byte) { b[8] = 200 },
 		"tables in disorder": func(b []byte) { b[8*7] = 200 },
+		"functions astray":   func(b []byte) { b[128+2] = 1 },
 		"function outside":   func(b []byte) { b[128+5] = 9 },
 		"many tables":        func(b []byte) { b[136+funcTables] = 17 },
 		"table outside":      func(b []byte) { b[136+funcStack] = 99 },
@@ -100,7 +106,7 @@ func TestStripRefuses(t *testing.T) {
 	} {
 		image := imageOf()
 		change(image[64:])
-		if _, err := strip(moduleOf(image)); err == nil {
+		if _, err := finish(moduleOf(image)); err == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}

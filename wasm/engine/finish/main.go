@@ -1,0 +1,111 @@
+// Finish makes of the module that Go's linker wrote a smaller and faster one.
+//
+//	go run ./wasm/engine/finish build/tiercel.wasm
+//
+// It takes out what only stack traces read: the names of functions and files, line
+// numbers, and which code was inlined where. The linker's -s and -w leave them; they
+// are a tenth of the engine as it is loaded. What is left runs as before; the trace of
+// a crash has no names. The layout is that of runtime/symtab.go and of _func in
+// runtime/runtime2.go, as of Go 1.26. A table of another version is refused,
+// so that a new compiler fails the build and not the page.
+//
+// And it straightens functions. Go's compiler writes every jump as a detour by
+// a table at the function's top, which no engine sees through: all variables meet
+// there, and loops are none (golang/go#65440). Blocks and loops in their place
+// compute the same, instruction by instruction. A function that is not in
+// the form of blocks.go stays as it is.
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "finish:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 1 {
+		return errors.New("usage: finish FILE.wasm")
+	}
+	wasm, err := os.ReadFile(args[0])
+	if err != nil {
+		return err
+	}
+	if wasm, err = finish(wasm); err != nil {
+		return fmt.Errorf("%s: %w", args[0], err)
+	}
+	return os.WriteFile(args[0], wasm, 0o644)
+}
+
+var errCut = errors.New("cut short")
+
+// section is one of a module.
+type section struct {
+	id   byte
+	body []byte
+}
+
+const (
+	custom      = 0 // names, producers
+	codeSection = 10
+	dataSection = 11
+)
+
+// finish returns the module with smaller tables, straight functions and no custom sections.
+func finish(wasm []byte) ([]byte, error) {
+	const head = 8 // magic and version
+	if len(wasm) < head {
+		return nil, errCut
+	}
+	var sections []section
+	var code, data *section
+	for r := (reader{b: wasm[head:]}); len(r.b) > 0; {
+		s := section{id: r.byte()}
+		s.body = r.bytes(r.uint())
+		if r.err != nil {
+			return nil, r.err
+		}
+		if s.id != custom {
+			sections = append(sections, s)
+		}
+	}
+	for i, s := range sections {
+		switch s.id {
+		case codeSection:
+			code = &sections[i]
+		case dataSection:
+			data = &sections[i]
+		}
+	}
+	if code == nil || data == nil {
+		return nil, errors.New("no program")
+	}
+	image, from, err := readData(data.body)
+	if err != nil {
+		return nil, err
+	}
+	table, err := findTables(image)
+	if err != nil {
+		return nil, err
+	}
+	if code.body, err = straightenAll(code.body, table); err != nil {
+		return nil, err
+	}
+	if err := table.strip(); err != nil {
+		return nil, err
+	}
+	data.body = writeData(image, from)
+	out := append([]byte(nil), wasm[:head]...)
+	for _, s := range sections {
+		out = binary.AppendUvarint(append(out, s.id), uint64(len(s.body)))
+		out = append(out, s.body...)
+	}
+	return out, nil
+}

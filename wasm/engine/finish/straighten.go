@@ -1,0 +1,44 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// straightenAll rewrites the functions of a code section that jump, but those that defer.
+func straightenAll(code []byte, t *tables) ([]byte, error) {
+	r := reader{b: code}
+	n := r.uint()
+	if n != uint64(t.funcs) {
+		return nil, errTables
+	}
+	out := binary.AppendUvarint(nil, n)
+	for i := range n {
+		body := r.bytes(r.uint())
+		if r.err != nil {
+			return nil, r.err
+		}
+		if !t.defers(int(i)) {
+			var err error
+			if body, err = straightenOne(body); err != nil {
+				return nil, fmt.Errorf("function %d: %w", i, err)
+			}
+		}
+		out = binary.AppendUvarint(out, uint64(len(body)))
+		out = append(out, body...)
+	}
+	return out, nil
+}
+
+// straightenOne returns a function's body straightened, or as it is.
+func straightenOne(body []byte) ([]byte, error) {
+	f, err := takeApart(body)
+	if f == nil {
+		return body, err
+	}
+	g := straighten(f)
+	if g == nil {
+		return body, nil
+	}
+	return g.body(), nil
+}
