@@ -2,6 +2,7 @@ package ensemble
 
 import (
 	"errors"
+	"math"
 	"slices"
 )
 
@@ -9,40 +10,46 @@ import (
 // made threats of in training, and so which rows are hardly worth their while:
 // the part of alpha that depends on the row.
 //
-// The scores of the learners asked cut the rows into cells. A cell tells how many
-// training rows lay in it, each scored by learners that had not seen it, and how
-// many of them all tiers together put within each of some rates (see Hits). A row may be
-// spared the other learners where its cell is
+// The scores of the learners asked cut the rows into cells. Cells stand in an
+// order for each of some rates, those of least risk first, and each tells which
+// share of the threats was lost in training by it and all before it (see Losses):
+// in the kind of folds, or the type of attack left out, that lost most. A row may
+// be spared the other learners where its cell is
 //
 //   - confident: next to none of its training rows was a threat, and
 //   - known: enough training rows were there. Scores beyond all those of training,
 //     and learners missing that never were, make cells that nobody has seen.
 //
 // Confidence alone is not enough: on rows unlike the training ones it says
-// nothing. Unlike a [Ceiling] a Selector can be wrong; how often it may be is the
-// caller's choice, see Plan.
+// nothing. Where there are learners that know what normal rows are like, training
+// puts one of them among those asked. Unlike a [Ceiling] a Selector can be wrong;
+// how often it may be is the caller's choice, see Plan.
 //
 // It is immutable and safe for concurrent use.
 type Selector struct {
 	Asked []int       // indices of the base learners that run on every row, 1 to MaxAsked of them
 	Edges [][]float32 // of each learner asked: where its raw scores are cut, strictly increasing, at most MaxEdges
-	Total Hits        // training rows within each rate, those of cells that are not kept included
 	Cells []Cell      // by Key, strictly increasing, at most MaxCells
 }
 
 // Cell is what became of the training rows whose scores lie in the same steps.
 type Cell struct {
 	Key     uint32 // see Selector.Key
-	Rows    int32  // how many there were, at least 1
-	Hits    Hits   // how many of them were within each rate; rises, to Rows at most
-	LogOdds float32
+	Rows    int32  // how many there were, at least LeastKnown
+	Losses  Losses
+	LogOdds float32 // of h, on average
 }
 
-// Hits counts rows whose false-alarm rate is at most 1e-4, 3e-4, 1e-3 and so on to 1e-1.
-type Hits [7]int32
+// Losses are the shares of the threats that sparing a cell and all of less risk
+// loses, where threats are rows whose false-alarm rate is at most 1e-4, 3e-4, 1e-3
+// and so on to 1e-1 (LossRate). Above 0; what is above 1 is never spared.
+type Losses [7]float32
 
-// selectorRates are the rates that cells count threats at.
-var selectorRates = [len(Hits{})]float64{1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1}
+// lossRates are the rates of Losses.
+var lossRates = [len(Losses{})]float64{1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1}
+
+// LossRate returns the rate of element k of Losses.
+func LossRate(k int) float64 { return lossRates[k] }
 
 // Bounds of a Selector.
 const (
@@ -78,7 +85,6 @@ func (s *Selector) Check(bases int) error {
 	if n := len(s.Cells); n < 1 || n > MaxCells {
 		return errors.New("ensemble: selector: number of cells out of range")
 	}
-	var sum [len(Hits{})]int64
 	for i := range s.Cells {
 		c := &s.Cells[i]
 		if c.Key >= 1<<(keyBits*len(s.Asked)) || i > 0 && c.Key <= s.Cells[i-1].Key {
@@ -87,51 +93,16 @@ func (s *Selector) Check(bases int) error {
 		if !(c.LogOdds >= -Clip && c.LogOdds <= Clip) {
 			return errors.New("ensemble: selector: log-odds of a cell out of range")
 		}
-		if !c.Hits.rising(c.Rows) || c.Rows < 1 {
-			return errors.New("ensemble: selector: a cell counts more threats than rows")
+		if c.Rows < LeastKnown {
+			return errors.New("ensemble: selector: a cell of too few rows")
 		}
-		for k, n := range c.Hits {
-			sum[k] += int64(n)
-		}
-	}
-	for k, n := range s.Total {
-		if n < 0 || k > 0 && n < s.Total[k-1] || int64(n) < sum[k] {
-			return errors.New("ensemble: selector: cells count more threats than there are")
+		for _, v := range c.Losses {
+			if !(v > 0 && v <= math.MaxFloat32) {
+				return errors.New("ensemble: selector: losses of a cell out of range")
+			}
 		}
 	}
 	return nil
-}
-
-// rising reports whether the counts rise from 0 to at most rows.
-func (h *Hits) rising(rows int32) bool {
-	last := int32(0)
-	for _, n := range h {
-		if n < last {
-			return false
-		}
-		last = n
-	}
-	return last <= rows
-}
-
-// Count adds a row of that rate.
-func (h *Hits) Count(rate float64) {
-	for k, r := range selectorRates {
-		if rate <= r {
-			h[k]++
-		}
-	}
-}
-
-// At returns the count at the smallest of the rates that is not below rate; not
-// ok where all are.
-func (h *Hits) At(rate float64) (n int32, ok bool) {
-	for k, r := range selectorRates {
-		if rate <= r {
-			return h[k], true
-		}
-	}
-	return 0, false
 }
 
 // Key returns the cell of row i of the raw scores, one slice a base learner; those
@@ -169,53 +140,20 @@ type Plan struct {
 
 // Plan returns the cells whose rows may be spared where threats are rows of at
 // most that rate, and at most that share of the threats may be lost; nil where
-// there are none.
-//
-// Cells are taken by risk, the share of threats among their training rows (k +
-// 1/2 of n + 1, Jeffreys' prior), the smallest first, as long as what the cells
-// taken lose, half a row for each cell more than was seen, is within that share
-// of all training threats. So a cell of few rows costs as much as it saves little.
+// there are none. A rate between two of Losses counts as the higher.
 func (s *Selector) Plan(rate, share float64) *Plan {
-	total, ok := s.Total.At(rate)
-	if !ok {
+	k := slices.IndexFunc(lossRates[:], func(r float64) bool { return rate <= r })
+	if k < 0 {
 		return nil
 	}
-	type candidate struct {
-		cell       *Cell
-		lost, risk float64
-	}
-	var known []candidate
-	for i := range s.Cells {
-		c := &s.Cells[i]
-		k, _ := c.Hits.At(rate)
-		if lost := float64(k) + 0.5; c.Rows >= LeastKnown {
-			known = append(known, candidate{c, lost, lost / (float64(c.Rows) + 1)})
-		}
-	}
-	slices.SortStableFunc(known, func(a, b candidate) int {
-		switch {
-		case a.risk < b.risk:
-			return -1
-		case a.risk > b.risk:
-			return 1
-		}
-		return 0
-	})
-	allowed := float64(share * float64(total))
-	var taken []*Cell
-	for _, c := range known {
-		if allowed -= c.lost; allowed < 0 {
-			break
-		}
-		taken = append(taken, c.cell)
-	}
-	if len(taken) == 0 {
-		return nil
-	}
-	slices.SortFunc(taken, func(a, b *Cell) int { return int(int64(a.Key) - int64(b.Key)) })
 	p := &Plan{selector: s}
-	for _, c := range taken {
-		p.keys, p.logOdds = append(p.keys, c.Key), append(p.logOdds, c.LogOdds)
+	for i := range s.Cells {
+		if c := &s.Cells[i]; c.Losses[k] <= float32(min(share, 1)) {
+			p.keys, p.logOdds = append(p.keys, c.Key), append(p.logOdds, c.LogOdds)
+		}
+	}
+	if len(p.keys) == 0 {
+		return nil
 	}
 	return p
 }

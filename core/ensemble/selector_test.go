@@ -8,23 +8,21 @@ import (
 )
 
 func selectorOf() *ensemble.Selector {
+	const no = 2
 	return &ensemble.Selector{
 		Asked: []int{2, 0},
 		Edges: [][]float32{{0, 1}, {5}},
-		Total: ensemble.Hits{100, 100, 200, 200, 200, 200, 200},
 		Cells: []ensemble.Cell{
-			{Key: 1<<5 | 1, Rows: 10_000, LogOdds: -7},                                     // certain and known
-			{Key: 1<<5 | 2, Rows: 1000, Hits: ensemble.Hits{0, 0, 1, 1, 1, 1, 1}},          // one threat in a thousand
-			{Key: 2<<5 | 1, Rows: ensemble.LeastKnown - 1},                                 // certain, but hardly known
-			{Key: 2<<5 | 2, Rows: 400, Hits: ensemble.Hits{50, 50, 150, 150, 150, 150, 0}}, // threats
-			{Key: 3<<5 | 1, Rows: 200},                                                     // certain, known a little
+			{Key: 1<<5 | 1, Rows: 10_000, LogOdds: -7, Losses: ensemble.Losses{.005, .005, .0025, .0025, .0025, .0025, no}},
+			{Key: 1<<5 | 2, Rows: 1000, Losses: ensemble.Losses{.01, .01, .01, .01, .01, .01, .01}},
+			{Key: 2<<5 | 2, Rows: 400, Losses: ensemble.Losses{no, no, .8, .8, .8, .8, .8}},
+			{Key: 3<<5 | 1, Rows: ensemble.LeastKnown, Losses: ensemble.Losses{.0125, .0125, .0125, .0125, .0125, .0125, .0125}},
 		},
 	}
 }
 
 func TestSelectorPlan(t *testing.T) {
 	s := selectorOf()
-	s.Cells[3].Hits[6] = 150
 	if err := s.Check(3); err != nil {
 		t.Fatal(err)
 	}
@@ -36,11 +34,13 @@ func TestSelectorPlan(t *testing.T) {
 		want        string // of the rows: s for spared
 	}{
 		{"nothing may be lost", 1e-3, 0, "-------"},
-		{"half a threat of 200", 1e-3, 0.0025, "s------"},
-		{"as much at a rate with 100 threats", 1e-4, 0.005, "s------"},
-		{"two and a half", 1e-3, 0.0125, "ss--s--"},
-		{"the cell of few rows stays however much may be lost", 1e-3, 1, "ss-ss--"},
-		{"a rate between two counts as the higher", 9e-4, 0.0125, "ss--s--"},
+		{"the cell of least risk", 1e-3, 0.0025, "s------"},
+		{"its loss at another rate", 1e-4, 0.0025, "-------"},
+		{"three cells", 1e-3, 0.0125, "ss--s--"},
+		{"however much may be lost, what is above 1 stays", 1e-4, 5, "ss--s--"},
+		{"all known cells", 1e-3, 1, "ss-ss--"},
+		{"a rate between two counts as the higher", 2e-4, 0.005, "s------"},
+		{"a cell of its own order", 1e-1, 0.01, "-s-----"},
 		{"a rate above all", 0.2, 1, "-------"},
 	}
 	for _, c := range cases {

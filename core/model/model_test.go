@@ -75,10 +75,9 @@ func sample() *model.Model {
 		Selector: &ensemble.Selector{
 			Asked: []int{1, 0},
 			Edges: [][]float32{{-1.5, 2}, {0.25}},
-			Total: ensemble.Hits{1, 2, 3, 4, 5, 6, 70},
 			Cells: []ensemble.Cell{
-				{Key: 1<<5 | 1, Rows: 900, Hits: ensemble.Hits{0, 0, 0, 0, 0, 1, 2}, LogOdds: -6.5},
-				{Key: 3<<5 | 2, Rows: 40, Hits: ensemble.Hits{1, 1, 2, 2, 2, 2, 20}, LogOdds: 0.5},
+				{Key: 1<<5 | 1, Rows: 900, Losses: ensemble.Losses{.001, .001, .001, .002, .002, .003, .1}, LogOdds: -6.5},
+				{Key: 3<<5 | 2, Rows: 40, Losses: ensemble.Losses{.5, .5, .25, .25, .25, .25, 2}, LogOdds: 0.5},
 			},
 		},
 	}
@@ -273,9 +272,9 @@ func TestAppendRefuses(t *testing.T) {
 		{"an absent learner without a plugin", func(m *model.Model) { m.Plugins = nil }},
 		{"keys of cells out of order", func(m *model.Model) { m.Selector.Cells[1].Key = 3 }},
 		{"a key beyond the learners asked", func(m *model.Model) { m.Selector.Cells[1].Key = 1 << 10 }},
-		{"more threats than rows in a cell", func(m *model.Model) { m.Selector.Cells[1].Rows = 19 }},
-		{"threats that fall with the rate", func(m *model.Model) { m.Selector.Cells[1].Hits[1] = 0 }},
-		{"more threats in cells than in all", func(m *model.Model) { m.Selector.Total[0] = 0 }},
+		{"a cell of too few rows", func(m *model.Model) { m.Selector.Cells[1].Rows = 19 }},
+		{"a cell that loses nothing", func(m *model.Model) { m.Selector.Cells[1].Losses[1] = 0 }},
+		{"a loss that is no number", func(m *model.Model) { m.Selector.Cells[0].Losses[6] = float32(math.NaN()) }},
 		{"log-odds beyond the clip", func(m *model.Model) { m.Selector.Cells[0].LogOdds = -13 }},
 		{"edges that fall", func(m *model.Model) { m.Selector.Edges[0][1] = -2 }},
 		{"no edges", func(m *model.Model) { m.Selector.Edges = m.Selector.Edges[:1] }},

@@ -9,8 +9,8 @@ import (
 )
 
 // selector names the optional section of Model.Selector: a text of the header that
-// lists the learners asked, and the tensors selector.edges.N, selector.total,
-// selector.keys, selector.rows, selector.hits and selector.logodds.
+// lists the learners asked, and the tensors selector.edges.N, selector.keys,
+// selector.rows, selector.losses and selector.logodds.
 const selector = "selector"
 
 func selectorJSON(s *ensemble.Selector) string {
@@ -28,18 +28,17 @@ func selectorJSON(s *ensemble.Selector) string {
 
 // selectorTensors returns the arrays of a selector under their names in the file.
 func selectorTensors(s *ensemble.Selector) []learner.Tensor {
-	n, rates := len(s.Cells), len(s.Total)
-	keys, rows, hits, logOdds := make([]int32, n), make([]int32, n), make([]int32, 0, n*rates), make([]float32, n)
+	n, rates := len(s.Cells), len(ensemble.Losses{})
+	keys, rows, losses, logOdds := make([]int32, n), make([]int32, n), make([]float32, 0, n*rates), make([]float32, n)
 	for i := range s.Cells {
 		c := &s.Cells[i]
 		keys[i], rows[i], logOdds[i] = int32(c.Key), c.Rows, c.LogOdds
-		hits = append(hits, c.Hits[:]...)
+		losses = append(losses, c.Losses[:]...)
 	}
 	out := []learner.Tensor{
-		{Name: "total", Shape: []int{rates}, I32: append([]int32(nil), s.Total[:]...)},
 		{Name: "keys", Shape: []int{n}, I32: keys},
 		{Name: "rows", Shape: []int{n}, I32: rows},
-		{Name: "hits", Shape: []int{n, rates}, I32: hits},
+		{Name: "losses", Shape: []int{n, rates}, F32: losses},
 		{Name: "logodds", Shape: []int{n}, F32: logOdds},
 	}
 	for k, e := range s.Edges {
@@ -80,10 +79,10 @@ func (f *file) selector(body []byte) (*ensemble.Selector, error) {
 		}
 		s.Edges = append(s.Edges, t.F32)
 	}
-	var parts [5]learner.Tensor
-	for i, name := range [...]string{"total", "keys", "rows", "hits", "logodds"} {
+	var parts [4]learner.Tensor
+	for i, name := range [...]string{"keys", "rows", "losses", "logodds"} {
 		dims := 1
-		if name == "hits" {
+		if name == "losses" {
 			dims = 2
 		}
 		var err error
@@ -91,15 +90,14 @@ func (f *file) selector(body []byte) (*ensemble.Selector, error) {
 			return nil, err
 		}
 	}
-	total, keys, rows, hits, logOdds := parts[0].I32, parts[1].I32, parts[2].I32, parts[3].I32, parts[4].F32
-	rates := len(s.Total)
-	if n := len(keys); len(total) != rates || len(rows) != n || len(hits) != n*rates || len(logOdds) != n || n > ensemble.MaxCells {
+	keys, rows, losses, logOdds := parts[0].I32, parts[1].I32, parts[2].F32, parts[3].F32
+	rates := len(ensemble.Losses{})
+	if n := len(keys); len(rows) != n || len(losses) != n*rates || len(logOdds) != n || n > ensemble.MaxCells {
 		return nil, Error("cells of the selector differ in number")
 	}
-	copy(s.Total[:], total)
 	for i, key := range keys {
 		c := ensemble.Cell{Key: uint32(key), Rows: rows[i], LogOdds: logOdds[i]}
-		copy(c.Hits[:], hits[i*rates:])
+		copy(c.Losses[:], losses[i*rates:])
 		s.Cells = append(s.Cells, c)
 	}
 	return s, nil
