@@ -13,6 +13,16 @@ import (
 // See RATIONALE.md beside the host packages for what each value costs.
 const gcPercent = 50
 
+// loadPercent is in force while models are loaded: all of it stays, so that to
+// collect a heap that grows from nothing finds nothing.
+const loadPercent = 400
+
+// loading says that models are being loaded, until what it returns is called.
+func loading() (loaded func()) {
+	percent := debug.SetGCPercent(loadPercent)
+	return func() { debug.SetGCPercent(percent) }
+}
+
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)

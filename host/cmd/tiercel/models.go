@@ -32,6 +32,7 @@ func (j *judging) engine(ctx context.Context, s streams, o *event.Options, optio
 	if options.Until, err = parseTime("--until", until); err != nil {
 		return nil, err
 	}
+	defer loading()()
 	if options.Models, err = j.models(o); err != nil {
 		return nil, err
 	}
