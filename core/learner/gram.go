@@ -99,6 +99,12 @@ func newGramTable(grams []Gram, weights []uint8) gramTable {
 // endHash numbers the last three bytes of key.
 func endHash(key uint64) uint64 { return (key << 40) * hashFactor >> 48 }
 
+// mayEnd reports whether a gram may end with the last three bytes of key.
+func (t *gramTable) mayEnd(key uint64) bool {
+	end := endHash(key)
+	return t.ends[end>>6]>>(end&63)&1 != 0
+}
+
 // find returns the index of a gram, -1 where it has no weight.
 func (t *gramTable) find(g Gram) int {
 	h := uint64(g) * hashFactor
@@ -123,8 +129,7 @@ func (t *gramTable) sum(text []byte, seen *marks) (total int) {
 	for i, c := range text {
 		odd |= gramBytes[c]
 		key = key<<8 | uint64(gramFold[c])
-		end := endHash(key)
-		if t.ends[end>>6]>>(end&63)&1 == 0 || i < minGram-1 {
+		if !t.mayEnd(key) || i < minGram-1 {
 			continue
 		}
 		for n := minGram; n <= min(maxGram, i+1); n++ {
@@ -138,8 +143,7 @@ func (t *gramTable) sum(text []byte, seen *marks) (total int) {
 		for r.next() {
 			for n := minGram; n <= r.n; n++ {
 				key := r.gram(n)
-				end := endHash(uint64(key))
-				if t.ends[end>>6]>>(end&63)&1 == 0 {
+				if !t.mayEnd(uint64(key)) {
 					continue
 				}
 				if g := t.find(key); g >= 0 {

@@ -1,7 +1,6 @@
 package learner
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/tiercel/tiercel/core/feature"
@@ -18,32 +17,51 @@ type witness struct {
 // witnesses returns one witness for each gram of the row that has a weight, the
 // shortest there is, sorted by where they begin.
 func (l *Certified) witnesses(b *Batch, row int) []witness {
-	list := make([]witness, 0, witnessRoom)
-	base := int32(0)
+	g := gathering{table: &l.table, list: make([]witness, 0, witnessRoom)}
 	for _, part := range b.Raw.Of(row) {
-		list = l.table.appendWitnesses(list, b.Raw.Bytes(part), base)
-		base += int32(part.Len)
+		eachGram(b.Raw.Bytes(part), g.add)
+		g.base += int32(part.Len)
 	}
-	slices.SortFunc(list, func(a, b witness) int {
-		return cmp.Or(cmp.Compare(a.gram, b.gram), cmp.Compare(a.to-a.from, b.to-b.from), cmp.Compare(a.from, b.from))
+	slices.SortFunc(g.list, func(a, b witness) int {
+		if a.from != b.from {
+			return int(a.from - b.from)
+		}
+		return int(a.gram - b.gram)
 	})
-	list = slices.CompactFunc(list, func(a, b witness) bool { return a.gram == b.gram })
-	slices.SortFunc(list, func(a, b witness) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.gram, b.gram)) })
-	return list
+	return g.list
 }
 
 // witnessRoom is how many witnesses most rows that raise alarms have.
 const witnessRoom = 256
 
-// appendWitnesses appends every place where a gram with a weight stands.
-func (t *gramTable) appendWitnesses(dst []witness, text []byte, base int32) []witness {
-	add := func(g Gram, from, to int) {
-		if i := t.find(g); i >= 0 {
-			dst = append(dst, witness{base + int32(from), base + int32(to), int32(i), int32(t.weights[i])})
-		}
+// gathering is the work of witnesses.
+type gathering struct {
+	table *gramTable
+	base  int32 // where the part at hand begins
+	list  []witness
+	place [MaxCertifiedGrams]uint16 // of each gram: 1 + its index in list, 0 for none
+}
+
+// add keeps a place where a gram stands, unless it has no weight or a shorter or
+// an earlier one is known.
+func (g *gathering) add(gram Gram, from, to int) {
+	if !g.table.mayEnd(uint64(gram)) {
+		return
 	}
-	eachGram(text, add)
-	return dst
+	i := g.table.find(gram)
+	if i < 0 {
+		return
+	}
+	w := witness{g.base + int32(from), g.base + int32(to), int32(i), int32(g.table.weights[i])}
+	if g.place[i] == 0 {
+		g.list = append(g.list, w)
+		g.place[i] = uint16(len(g.list))
+		return
+	}
+	known := &g.list[g.place[i]-1]
+	if more := (w.to - w.from) - (known.to - known.from); more < 0 || more == 0 && w.from < known.from {
+		*known = w
+	}
 }
 
 // eachGram visits every gram of a text, in all readings, with the bytes that it
@@ -117,8 +135,9 @@ func (l *Certified) Insertions(b *Batch, row int, least float32) (k int, ok bool
 // right before the last byte of some witness: moving a place to the right until
 // then takes away no less.
 type places struct {
-	at     []uint64  // candidate places, increasing
-	inside [][]int32 // of each: witnesses around it, the last to begin first
+	at     []int32 // candidate places, increasing
+	inside []int32 // witnesses around place n: inside[first[n]:first[n+1]], the last to begin first
+	first  []int32
 	list   []witness
 	most   []int // of the places so far: the most taken away when the last is at[i]
 	before []int // the same with one place less
@@ -126,21 +145,34 @@ type places struct {
 }
 
 func newPlaces(list []witness) *places {
-	p := &places{list: list}
-	for _, w := range list {
-		p.at = append(p.at, uint64(w.to-1))
+	p := &places{list: list, at: make([]int32, len(list))}
+	for i, w := range list {
+		p.at[i] = w.to - 1
 	}
 	slices.Sort(p.at)
 	p.at = slices.Compact(p.at)
-	p.inside = make([][]int32, len(p.at))
-	for i := len(list) - 1; i >= 0; i-- {
-		w := list[i]
-		n, _ := slices.BinarySearch(p.at, uint64(w.from)+1)
-		for ; n < len(p.at) && p.at[n] < uint64(w.to); n++ {
-			p.inside[n] = append(p.inside[n], int32(i))
+	n := len(p.at)
+	p.first = make([]int32, n+1)
+	around := func(visit func(witness, place int)) {
+		for i := len(list) - 1; i >= 0; i-- {
+			at, _ := slices.BinarySearch(p.at, list[i].from+1)
+			for ; at < n && p.at[at] < list[i].to; at++ {
+				visit(i, at)
+			}
 		}
 	}
-	p.most, p.before, p.prefix = make([]int, len(p.at)), make([]int, len(p.at)), make([]int, len(p.at)+1)
+	around(func(_, at int) { p.first[at+1]++ })
+	for at := range n {
+		p.first[at+1] += p.first[at]
+	}
+	p.inside = make([]int32, p.first[n])
+	work := make([]int, 3*n+1)
+	p.most, p.before, p.prefix = work[:n], work[n:2*n], work[2*n:]
+	filled := slices.Clone(p.first)
+	around(func(i, at int) {
+		p.inside[filled[at]] = int32(i)
+		filled[at]++
+	})
 	return p
 }
 
@@ -152,17 +184,18 @@ func (p *places) next() int {
 		p.prefix[n+1] = max(p.prefix[n], v)
 	}
 	best := 0
-	for n, list := range p.inside {
+	for n := range p.at {
+		list := p.inside[p.first[n]:p.first[n+1]]
 		gain := 0
 		for _, i := range list {
 			gain += int(p.list[i].weight)
 		}
 		// Places up to the beginning of the first witness are in none of them.
 		next := len(list) - 1
-		m, _ := slices.BinarySearch(p.at[:n], uint64(p.list[list[next]].from)+1)
+		m, _ := slices.BinarySearch(p.at[:n], p.list[list[next]].from+1)
 		most := p.prefix[m] + gain
 		for ; m < n; m++ {
-			for next >= 0 && uint64(p.list[list[next]].from) < p.at[m] {
+			for next >= 0 && p.list[list[next]].from < p.at[m] {
 				gain -= int(p.list[list[next]].weight)
 				next--
 			}
