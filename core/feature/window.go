@@ -142,8 +142,8 @@ type windows struct {
 	nfloats, nwords int
 }
 
-// bucket is an entry of the index: slot+1, and the low half of the key so that
-// most misses need not look at the slot.
+// bucket is an entry of the index: slot+1, and the low half of the key, so that
+// most misses, and closing a gap, need not look at the slot.
 type bucket struct{ slot, tag uint32 }
 
 // entry is what finding, ageing and replacing a window reads, side by side.
@@ -298,14 +298,15 @@ func (v *view) sketch(i int) []uint64 {
 	return v.words[i*sketchWords : (i+1)*sketchWords : (i+1)*sketchWords]
 }
 
-func (w *windows) home(key uint64) uint32 { return uint32(key>>32) & uint32(len(w.index)-1) }
+// home is where the index begins to look for a key with that tag.
+func (w *windows) home(tag uint32) uint32 { return tag & uint32(len(w.index)-1) }
 
 func (w *windows) find(key uint64) int {
 	if len(w.index) == 0 {
 		return none
 	}
 	mask := uint32(len(w.index) - 1)
-	for i := w.home(key); ; i = (i + 1) & mask {
+	for i := w.home(uint32(key)); ; i = (i + 1) & mask {
 		b := w.index[i]
 		if b.slot == 0 {
 			return none
@@ -361,7 +362,7 @@ func (w *windows) grow() {
 
 func (w *windows) remember(key uint64, slot uint32) {
 	mask := uint32(len(w.index) - 1)
-	i := w.home(key)
+	i := w.home(uint32(key))
 	for w.index[i].slot != 0 {
 		i = (i + 1) & mask
 	}
@@ -372,7 +373,7 @@ func (w *windows) remember(key uint64, slot uint32) {
 // needs no tombstones (Knuth, The Art of Computer Programming 3, 6.4, algorithm R).
 func (w *windows) forget(key uint64) {
 	mask := uint32(len(w.index) - 1)
-	i := w.home(key)
+	i := w.home(uint32(key))
 	for w.index[i].tag != uint32(key) || w.entries[w.index[i].slot-1].key != key {
 		i = (i + 1) & mask
 	}
@@ -383,7 +384,7 @@ func (w *windows) forget(key uint64) {
 			break
 		}
 		// The entry at j may move to i unless its home lies behind i.
-		if home := w.home(w.entries[b.slot-1].key); (j-home)&mask >= (j-i)&mask {
+		if home := w.home(b.tag); (j-home)&mask >= (j-i)&mask {
 			w.index[i] = b
 			i = j
 		}
