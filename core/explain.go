@@ -104,12 +104,12 @@ func (j *job) explain(i int) *Explanation {
 			x.Fields = append(x.Fields, Field{f.String(), strconv.FormatFloat(n, 'g', -1, 64)})
 		}
 	}
+	j.scores(e.Kind, i) // first: of a row that was spared columns are missing
 	schema := &sc.model.Schema
 	for c, value := range rows.rows.Row(i) {
 		x.Features = append(x.Features, Feature{schema.Names[c], float64(value), c >= schema.Stateless})
 	}
 	x.Values = j.values(e.Kind, i)
-	j.scores(e.Kind, i)
 	y := j.tiers[e.Kind]
 	sc.tiers.Evaluate(y, rows.one)
 	x.Adapted = sc.adaptation(y, &rows.rows, i)

@@ -100,7 +100,7 @@ func (s *scorer) heed() {
 func (j *job) scores(k event.Kind, i int) []float32 {
 	sc, rows := j.engine.kinds[k], &j.kinds[k]
 	if rows.spared(i) {
-		rows.gate.complete(sc, rows, i)
+		rows.gate.complete(j, sc, rows, i)
 	}
 	for b := range rows.one {
 		rows.one[b] = rows.raw[b][i]

@@ -23,6 +23,7 @@ type gate struct {
 	cost  []float64
 	skip  *skipper          // nil unless Options.Skip: what is asked of every row then
 	box   *ensemble.Ceiling // nil: all learners run on every row that is not skipped
+	quick feature.Partial   // nil unless the box asks for no more of a row than it encodes quickly
 	out   float64           // share of the rows outside it, of those that it was made from
 
 	left []int // scratch: rows that were not skipped
@@ -111,8 +112,35 @@ func (g *gate) held(i int) bool { return !g.asks(i) && !g.boxed(i) }
 // begin makes the gate ready for the next batch.
 func (g *gate) begin() {
 	if g != nil && g.stale {
-		g.box, g.stale = nil, false
+		g.box, g.quick, g.stale = nil, nil, false
 	}
+}
+
+// quickly returns the encoder to encode the next batch quickly with: what it
+// leaves out of a row is only written when the box has not decided it. Nil where
+// all columns of all rows are read.
+func (g *gate) quickly() feature.Partial {
+	if g == nil {
+		return nil
+	}
+	return g.quick
+}
+
+// sees reports whether all stateless columns that the box's learners read are
+// among those that an encoder writes quickly.
+func (g *gate) sees(s *scorer, p feature.Partial) bool {
+	from, to := p.Quick()
+	for i := range s.tiers.Bases {
+		if !g.asks(i) {
+			continue
+		}
+		for _, c := range s.tiers.Bases[i].Learner.Info().Columns {
+			if c < s.model.Schema.Stateless && (c < from || c >= to) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // fate is what became of a row at the gate.
@@ -160,6 +188,7 @@ func (g *gate) finish(j *job, s *scorer, r *kindRows, k event.Kind) {
 		}
 	}
 	if len(g.rows) > 0 {
+		r.fill(j, g.rows)
 		g.rest(s, r)
 	}
 	if g.wait--; g.wait > 0 {
@@ -185,11 +214,16 @@ func (g *gate) form(s *scorer, r *kindRows) {
 		return
 	}
 	g.out = g.box.Undecided(r.raw, rows)
+	// Guests and what was learned to skip ask of other rows too.
+	if p, ok := s.encoder.(feature.Partial); ok && g.skip == nil && len(s.guests) == 0 && g.sees(s, p) {
+		g.quick = p
+	}
 }
 
 // complete runs the learners that were held back on row i.
-func (g *gate) complete(s *scorer, r *kindRows, i int) {
+func (g *gate) complete(j *job, s *scorer, r *kindRows, i int) {
 	g.rows = append(g.rows[:0], i)
+	r.fill(j, g.rows)
 	for b := range s.tiers.Bases {
 		if !g.asks(b) && (g.held(b) || r.fate[i] == skipped) {
 			r.ask(s.tiers.Bases[b].Learner, r.raw[b], g.rows)

@@ -38,10 +38,11 @@ type kindRows struct {
 	present bool
 	rows    feature.Batch
 	seen    []feature.Observation
-	shapes  feature.Shapes // of HTTP, where Options.Site asks for a profile
-	raw     [][]float32    // one slice a base learner
-	one     []float32      // one row of raw scores
-	gate    *gate          // nil unless Options.ThreatsOnly
+	shapes  feature.Shapes  // of HTTP, where Options.Site asks for a profile
+	raw     [][]float32     // one slice a base learner
+	one     []float32       // one row of raw scores
+	gate    *gate           // nil unless Options.ThreatsOnly
+	quick   feature.Partial // of the batch at hand: what encoded its rows quickly, nil for whole ones
 	proof   *certifier
 	fate    []fate      // of the rows at the gate
 	guests  [][]float32 // one slice a guest, of the rows asked
@@ -90,12 +91,16 @@ func (j *job) prepare() {
 			r.present = false
 			continue
 		}
-		s.encoder.Encode(&r.rows, &r.seen, &j.batch, &j.scratch)
+		r.gate.begin()
+		if r.quick = r.gate.quickly(); r.quick != nil {
+			r.quick.EncodeQuick(&r.rows, &r.seen, &j.batch, &j.scratch)
+		} else {
+			s.encoder.Encode(&r.rows, &r.seen, &j.batch, &j.scratch)
+		}
 		if j.engine.options.Site && event.Kind(k) == event.HTTP {
 			r.shapes.Encode(&j.batch, r.seen)
 		}
 		r.grow(len(s.tiers.Bases))
-		r.gate.begin()
 		s.score(r.raw, s.stateless, &r.rows, r.gate)
 	}
 }
@@ -115,6 +120,16 @@ func (r *kindRows) grow(m int) {
 		r.one = make([]float32, m)
 	}
 	r.one = r.one[:m]
+}
+
+// fill writes the columns that were left out of some rows.
+func (r *kindRows) fill(j *job, rows []int) {
+	if r.quick == nil {
+		return
+	}
+	for _, i := range rows {
+		r.quick.Complete(&r.rows, i, &j.batch, &j.scratch)
+	}
 }
 
 // observe is the ordered part: it runs the windows.

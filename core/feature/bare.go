@@ -25,7 +25,7 @@ func (r *request) suspect(v Value, start int, d *decoding) {
 	var changed bool
 	r.dst.Buf, changed = bare(r.dst.Buf, r.dst.Buf[from:to])
 	if !changed && to-from < focusLeast {
-		r.lexer.measure(&r.top[partOf[v.Origin]], r.dst.Buf[from:to], d)
+		r.measure(v.Origin, from, to, d)
 		return
 	}
 	a, b, strength := r.focus(r.dst.Buf[from:to], v.Origin)
@@ -45,7 +45,7 @@ func (r *request) suspect(v Value, start int, d *decoding) {
 		plain.upper = int32(int64(plain.upper) * int64(b-a) / int64(n))
 		plain.invalid = min(plain.invalid, int32(bytes.Count(r.dst.Buf[from:to], []byte{'%'})))
 	}
-	r.lexer.measure(&r.top[partOf[v.Origin]], r.dst.Buf[from:to], &plain)
+	r.measure(v.Origin, from, to, &plain)
 }
 
 // bare appends text as SQL reads it and reports whether that is something else:

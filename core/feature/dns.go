@@ -108,7 +108,7 @@ var dnsNames = [dnsRegistered]string{
 // It is immutable and safe for concurrent use.
 type DNS struct{ schema *Schema }
 
-var _ Encoder = (*DNS)(nil)
+var _ Partial = (*DNS)(nil)
 
 // NewDNS returns the encoder of DNS queries.
 func NewDNS() *DNS {
@@ -133,50 +133,92 @@ func (d *DNS) Encode(dst *Batch, obs *[]Observation, b *event.Batch, s *Scratch)
 	prepare(dst, obs, len(b.Events), len(d.schema.Names))
 	for i := range b.Events {
 		if e := &b.Events[i]; readableEvent(e, event.DNS) {
-			encodeDNS(dst, i, &(*obs)[i], b, e, s)
+			q := readQuery(b, e, s)
+			q.columns(dst.Row(i), e)
+			q.observe(&dst.Texts, &(*obs)[i], b, e)
 		}
 		dst.Texts.endRow()
 	}
 }
 
-func encodeDNS(dst *Batch, i int, o *Observation, b *event.Batch, e *event.Event, s *Scratch) {
+// Quick implements Partial: no stateless column is quick.
+func (d *DNS) Quick() (from, to int) { return 0, 0 }
+
+// EncodeQuick implements Partial.
+func (d *DNS) EncodeQuick(dst *Batch, obs *[]Observation, b *event.Batch, s *Scratch) {
+	room(dst, obs, len(b.Events), len(d.schema.Names))
+	for i := range b.Events {
+		fillNaN(dst.Row(i)[d.schema.Stateless:])
+		if e := &b.Events[i]; readableEvent(e, event.DNS) {
+			q := readQuery(b, e, s)
+			q.observe(&dst.Texts, &(*obs)[i], b, e)
+		} else {
+			fillNaN(dst.Row(i)[:d.schema.Stateless])
+		}
+		dst.Texts.endRow()
+	}
+}
+
+// Complete implements Partial.
+func (d *DNS) Complete(dst *Batch, i int, b *event.Batch, s *Scratch) {
 	row := dst.Row(i)
+	fillNaN(row[:d.schema.Stateless])
+	q := readQuery(b, &b.Events[i], s)
+	q.columns(row, &b.Events[i])
+}
+
+// query is what a record asks for, taken apart.
+type query struct {
+	raw, name []byte // as logged, and in lower case; without the final dot
+	cut       domain
+	use       special
+	group     int // column of the type, 0 for none
+	code      int // column of the answer's code, 0 for none
+}
+
+// readQuery reads a record; the name is valid until the next.
+func readQuery(b *event.Batch, e *event.Event, s *Scratch) query {
 	raw := b.Text(e, event.QuestionName)
 	raw = raw[:min(len(raw), maxName)]
 	if n := len(raw); n > 0 && raw[n-1] == '.' {
 		raw = raw[:n-1]
 	}
 	s.buf = lowerName(s.buf[:0], raw)
-	name := s.buf
-	d := cut(name)
-	use := specialOf(name, d)
+	d := cut(s.buf)
+	return query{raw, s.buf, d, specialOf(s.buf, d), typeOf(b.Text(e, event.QuestionType)), codeOf(b.Text(e, event.ResponseCode))}
+}
 
-	row[dnsLength] = float32(len(name))
-	row[dnsLabels], row[dnsLongest] = labelCount(name)
+// columns fills the stateless columns.
+func (q *query) columns(row []float32, e *event.Event) {
+	row[dnsLength] = float32(len(q.name))
+	row[dnsLabels], row[dnsLongest] = labelCount(q.name)
 	for c := dnsReverse; c <= dnsShared; c++ {
-		row[c] = flag(int(use) == c-dnsReverse+int(reverse))
+		row[c] = flag(int(q.use) == c-dnsReverse+int(reverse))
 	}
-	group := typeOf(b.Text(e, event.QuestionType))
-	if group != 0 {
+	if q.group != 0 {
 		for c := dnsTypeAddress; c <= dnsTypeOther; c++ {
-			row[c] = flag(c == group)
+			row[c] = flag(c == q.group)
 		}
 	}
-	code := codeOf(b.Text(e, event.ResponseCode))
-	if code != 0 {
+	if q.code != 0 {
 		for c := dnsCodeNone; c <= dnsCodeFailed; c++ {
-			row[c] = flag(c == code)
+			row[c] = flag(c == q.code)
 		}
 	}
 	row[dnsAnswers] = logOf(e.Num[event.AnswerCount])
-	measureLabel(row[dnsRegistered:dnsRegistered+numLabel], d.registered(name), raw[d.label:d.labelEnd])
-	measureLabel(row[dnsSub:dnsSub+numLabel], d.sub(name), raw[:d.subEnd])
+	measureLabel(row[dnsRegistered:dnsRegistered+numLabel], q.cut.registered(q.name), q.raw[q.cut.label:q.cut.labelEnd])
+	measureLabel(row[dnsSub:dnsSub+numLabel], q.cut.sub(q.name), q.raw[:q.cut.subEnd])
+}
 
-	if use == ordinary || use == local {
+// observe lists the values and fills what the windows need to know.
+func (q *query) observe(texts *Texts, o *Observation, b *event.Batch, e *event.Event) {
+	d, name := &q.cut, q.name
+	judged := q.use == ordinary || q.use == local
+	if judged {
 		at := e.Text[event.QuestionName].Off
-		dst.Texts.addName(name, at, d.label, d.labelEnd)
+		texts.addName(name, at, d.label, d.labelEnd)
 		if string(d.sub(name)) != "www" {
-			dst.Texts.addName(name, at, 0, d.subEnd)
+			texts.addName(name, at, 0, d.subEnd)
 		}
 	}
 
@@ -190,7 +232,7 @@ func encodeDNS(dst *Batch, i int, o *Observation, b *event.Batch, e *event.Event
 	}
 	o.Length = float32(d.subEnd)
 	o.In, o.Out = size(e.Num[event.ResponseBytes]), size(e.Num[event.RequestBytes])
-	switch code {
+	switch q.code {
 	case dnsCodeNone:
 		o.Flags |= FlagSuccess
 	case dnsCodeMissing, dnsCodeFailed:
@@ -198,14 +240,14 @@ func encodeDNS(dst *Batch, i int, o *Observation, b *event.Batch, e *event.Event
 	}
 	// What is strange and ordinary is no evidence: it belongs to no domain,
 	// carries nothing, and that it does not exist means nothing.
-	if use == ordinary || use == local {
+	if judged {
 		if d.labelEnd > d.label {
 			o.Peer = Hash64(name[d.label:])
 		}
-		if code == dnsCodeMissing {
+		if q.code == dnsCodeMissing {
 			o.Flags |= FlagMissing
 		}
-		switch group {
+		switch q.group {
 		case dnsTypeText, dnsTypeNull, dnsTypeAlias, dnsTypeMail:
 			o.Flags |= FlagWrite
 		}

@@ -185,6 +185,7 @@ func fuzzEncoder(f *testing.F, k event.Kind, fields []event.TextField, seeds [][
 		if err != nil {
 			t.Fatal(err)
 		}
+		checkPartial(t, enc, &m.Batch)
 		out := encodeEvents(enc, &m.Batch)
 		for j, v := range out.Row(0) {
 			if math.IsInf(float64(v), 0) {

@@ -140,10 +140,25 @@ type Encoder interface {
 	Encode(dst *Batch, obs *[]Observation, b *event.Batch, s *Scratch)
 }
 
+// Partial is the optional ability of an Encoder to leave out of the rows what
+// takes long and what, of most rows, no learner is going to read.
+type Partial interface {
+	Encoder
+	// Quick returns the range of the stateless columns that EncodeQuick writes.
+	Quick() (from, to int)
+	// EncodeQuick does as Encode, but what the other stateless columns hold is
+	// not defined, of rows of its kind.
+	EncodeQuick(dst *Batch, obs *[]Observation, b *event.Batch, s *Scratch)
+	// Complete writes those columns of row i, which is of its kind, after
+	// EncodeQuick: the row is then what Encode would have made of it.
+	Complete(dst *Batch, i int, b *event.Batch, s *Scratch)
+}
+
 // Scratch is a worker's memory for encoding. The zero value is ready.
 type Scratch struct {
-	buf  []byte
-	http request // the HTTP request at hand
+	buf   []byte
+	http  request // the HTTP request at hand
+	texts Texts   // of Complete: read again, and not kept
 }
 
 // Column says how a column of a Table schema is read from a cell.

@@ -7,7 +7,7 @@ import (
 )
 
 // observe fills what the windows need to know.
-func (h *HTTP) observe(o *Observation, b *event.Batch, e *event.Event, t *target, write bool) {
+func (h *HTTP) observe(o *Observation, b *event.Batch, e *event.Event, t *target) {
 	*o = Observation{Kind: event.HTTP, Time: e.Time, Length: float32(t.url.Len)}
 	if o.Peer = hashOf(b, e, event.Domain); o.Peer == 0 {
 		o.Peer = hashOf(b, e, event.HostName)
@@ -37,7 +37,7 @@ func (h *HTTP) observe(o *Observation, b *event.Batch, e *event.Event, t *target
 	case status >= 400:
 		o.Flags |= FlagFailed
 	}
-	if write {
+	if writes(b.Text(e, event.Method)) {
 		o.Flags |= FlagWrite
 		if isLogin(path) {
 			o.Flags |= FlagLogin

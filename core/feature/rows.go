@@ -13,9 +13,14 @@ var nan32 = float32(math.NaN())
 // prepare makes dst a batch of n rows of d columns, all NaN, without values,
 // and obs n empty observations, in the memory that they have.
 func prepare(dst *Batch, obs *[]Observation, n, d int) {
+	room(dst, obs, n, d)
+	fillNaN(dst.X)
+}
+
+// room is prepare without the NaN: what the rows hold is not defined.
+func room(dst *Batch, obs *[]Observation, n, d int) {
 	dst.N, dst.D = n, d
 	dst.X = slices.Grow(dst.X[:0], n*d)[:n*d]
-	fillNaN(dst.X)
 	dst.Texts.Reset()
 	dst.Raw = Raw{Parts: dst.Raw.Parts[:0]}
 	*obs = slices.Grow((*obs)[:0], n)[:n]

@@ -48,6 +48,8 @@ type request struct {
 	top   [numParts]lexical
 	sums  markerSums
 
+	quick   bool        // no statistics: what top holds is not defined
+	kind    agentKind   // of the record's agent
 	agents  agentMemory // outlives the record
 	matches []Match     // of focus: memory
 	listed  int         // values listed so far
@@ -60,7 +62,10 @@ type request struct {
 // reset makes r ready for the next record.
 func (r *request) reset(buf []byte, dst *Texts) {
 	r.buf, r.dst = buf, dst
-	r.top, r.sums = [numParts]lexical{}, markerSums{}
+	r.sums = markerSums{}
+	if !r.quick {
+		r.top = [numParts]lexical{}
+	}
 	r.listed, r.params, r.odd, r.joined, r.total = 0, 0, 0, 0, 0
 }
 
@@ -119,8 +124,15 @@ func (r *request) one(from, to int, name event.Span, o Origin, e escapes) {
 
 // judge measures a decoded text and adds it to the record's values.
 func (r *request) judge(v Value, from, to int, d *decoding) {
-	r.lexer.measure(&r.top[partOf[v.Origin]], r.dst.Buf[from:to], d)
+	r.measure(v.Origin, from, to, d)
 	r.list(v, from, to)
+}
+
+// measure adds the statistics of a decoded text to the maxima.
+func (r *request) measure(o Origin, from, to int, d *decoding) {
+	if !r.quick {
+		r.lexer.measure(&r.top[partOf[o]], r.dst.Buf[from:to], d)
+	}
 }
 
 // list adds a decoded text to the record's values.

@@ -148,6 +148,7 @@ func FuzzHTTP(f *testing.F) {
 		b := requestOf(map[event.TextField]string{
 			event.URL: url, event.Body: body, event.Cookie: cookie, event.Referrer: referrer, event.Headers: headers, event.UserAgent: referrer, event.Payload: cookie,
 		})
+		checkPartial(t, h, b)
 		size := len(b.Buf)
 		var dst Batch
 		var obs []Observation
