@@ -63,11 +63,7 @@ func (s *Stream) Observe(k event.Kind, x []float32, stride int, seen []feature.O
 		windows = feature.NewContext(k, s.context)
 		s.windows[k] = windows
 	}
-	for i := range seen {
-		if seen[i].Kind == k {
-			windows.Update(x[i*stride:], &seen[i])
-		}
-	}
+	windows.UpdateAll(x, stride, seen)
 }
 
 // Settle decides what depends on order, counts the verdict in the summary of

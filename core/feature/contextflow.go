@@ -131,6 +131,11 @@ const (
 	pairPort = hashC
 )
 
+// pairKey and serviceKey say which windows of a source's host, and of a port of
+// that host, a flow belongs to.
+func pairKey(o *Observation) uint64    { return HashPair(o.Entity^pairHost, o.Peer) }
+func serviceKey(o *Observation) uint64 { return HashPair(o.Entity, HashPair(o.Peer, o.Item)) }
+
 func (c *Context) updateFlow(row []float32, o *Observation, t int64) {
 	row = row[:numFlowContext]
 	failed := o.Flags&FlagFailed != 0
@@ -202,7 +207,7 @@ func (c *Context) updateFlow(row []float32, o *Observation, t int64) {
 // updatePair follows a source and a host: distinct ports, bytes sent.
 func (c *Context) updatePair(row []float32, o *Observation, t int64, failed bool, usual float32, known bool) {
 	var p view
-	c.pair.visit(&p, HashPair(o.Entity^pairHost, o.Peer), t)
+	c.pair.visit(&p, pairKey(o), t)
 	p.add(pairOut, amount(o.Out))
 	p.add(pairIn, amount(o.In))
 	if o.Item != 0 {
@@ -260,7 +265,7 @@ func (c *Context) updatePort(row []float32, o *Observation, t int64, failed bool
 // contacts are.
 func (c *Context) updateService(row []float32, o *Observation, t int64, failed bool) {
 	var p view
-	c.service.visit(&p, HashPair(o.Entity, HashPair(o.Peer, o.Item)), t)
+	c.service.visit(&p, serviceKey(o), t)
 	p.add(serviceFlows, 1)
 	if failed {
 		p.add(serviceFailed, 1)

@@ -139,6 +139,8 @@ type windows struct {
 	oldest  int32
 	scale   float64 // 1 / the slowest half-life
 
+	foreseen uint64 // of no meaning: what foresee reads must go somewhere, or it is not read
+
 	nfloats, nwords int
 }
 
@@ -216,6 +218,44 @@ func (w *windows) visit(v *view, key uint64, t int64) {
 		clear(v.f)
 		clear(v.words)
 	}
+}
+
+// ahead is how many keys foresee is given at once: enough to hide the way to
+// memory, few enough that the first is still near when its turn comes.
+const ahead = 16
+
+// foresee reads what visit is going to read of those keys, so that memory is
+// waited for once and not for one key after the other: most windows lie in no
+// near cache. It changes nothing, and may miss a key that is not at home.
+func (w *windows) foresee(keys []uint64) {
+	if len(w.index) == 0 {
+		return
+	}
+	var slots [ahead]uint32
+	for i, key := range keys {
+		slots[i%ahead] = w.index[w.home(uint32(key))].slot
+	}
+	var sum uint64
+	for _, slot := range slots[:len(keys)] {
+		if slot == 0 {
+			continue
+		}
+		e := &w.entries[slot-1]
+		numbers, words := w.at(int(slot - 1))
+		const line = 64 // bytes that are loaded together
+		for i := 0; i < len(numbers); i += line / 4 {
+			sum += uint64(math.Float32bits(numbers[i]))
+		}
+		for i := 0; i < len(words); i += line / 8 {
+			sum += words[i]
+		}
+		for _, neighbour := range [...]int32{e.newer, e.older} {
+			if neighbour != none {
+				sum += w.entries[neighbour].key
+			}
+		}
+	}
+	w.foreseen = sum
 }
 
 // faded is where the slowest damped count, and with it the others, becomes 0.
