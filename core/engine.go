@@ -47,8 +47,8 @@ type Options struct {
 	Terse bool
 
 	// Site learns the site from the log's own records, without labels, as the pass
-	// goes: rates of false alarms where they are spread wider than those of the
-	// calibration (adapt.Rates), and what its requests look like (adapt.Profile).
+	// goes: rates of false alarms where it is noisier or quieter than the calibration
+	// (adapt.Rates), and what its requests look like (adapt.Profile).
 	// Every learner runs on every record then, whatever ThreatsOnly says. Only a
 	// Scan and its feeds have a profile.
 	Site bool

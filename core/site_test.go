@@ -27,7 +27,7 @@ func TestSite(t *testing.T) {
 			for i := range one {
 				a, b := one[i].FalseAlarmRate, model[i].FalseAlarmRate
 				site := a * math.Exp(one[i].Odd) // without the profile
-				if one[i].Score != model[i].Score || site < 0.999*b || site > adapt.RatesMost*1.001*b || one[i].Odd > math.Log(adapt.ProfileMost)+1e-9 {
+				if one[i].Score != model[i].Score || site < 0.999*b/adapt.RatesLess || site > adapt.RatesMost*1.001*b || one[i].Odd > math.Log(adapt.ProfileMost)+1e-9 {
 					t.Fatalf("line %d: score %g and rate %g, the model says %g and %g", one[i].Line, one[i].Score, a, model[i].Score, b)
 				}
 				if one[i].Odd != 0 && l.kind != event.HTTP {

@@ -45,8 +45,8 @@
 //
 // # Without labels
 //
-// [Rates] raises the false-alarm rates of a model on a site that is noisier than
-// its calibration, from the records of a pass. [Profile] learns what requests of
+// [Rates] turns the false-alarm rates of a model into those of a site that is
+// noisier or quieter than its calibration, from the records of a pass. [Profile] learns what requests of
 // the site look like and raises those that are odd there. [Drift] tells from where
 // on a log is unlike what the model was calibrated on.
 package adapt

@@ -38,5 +38,5 @@ func ExampleRates() {
 		rates.Observe(rate * rate)     // but seen by the model as rarer than they are
 	}
 	fmt.Printf("%.2f\n", rates.Rate(0.01))
-	// Output: 0.08
+	// Output: 0.05
 }

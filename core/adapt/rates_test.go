@@ -44,36 +44,88 @@ func siteRates(seed uint64, n int, stretch, attacks, budget float64) (model, sit
 	return alarmModel / normal, alarmSite / normal, found / max(threats, 1)
 }
 
-// Rates of a wider site come close to its budget, those of any other stay the
-// model's, attacked or not.
+// A budget holds on a site as on the calibration, attacked or not: rates of a wider
+// site rise, those of a quieter one fall as far as they may.
 func TestRatesOfASite(t *testing.T) {
 	for _, c := range []struct {
 		name             string
 		stretch, attacks float64
-		most             float64 // false alarms for a budget of 1 %
-		kept             bool    // the model's own rates stand
+		least, most      float64 // false alarms for a budget of 1 %
+		recall           float64
 	}{
-		{"as calibrated", 1, 0, 0.012, true},
-		{"wider", 1.7, 0, 0.02, false},
-		{"quieter", 0.6, 0, 0.012, true},
-		{"as calibrated, attacked", 1, 0.05, 0.012, true},
-		{"wider, attacked", 1.7, 0.1, 0.02, false},
-		{"wider, under heavy attack", 1.7, 0.3, 0.08, true},
-		{"quieter, attacked", 0.6, 0.2, 0.012, true},
+		{"as calibrated", 1, 0, 0.008, 0.012, 0},
+		{"wider", 1.7, 0, 0.008, 0.026, 0},
+		{"quieter", 0.6, 0, 0.004, 0.012, 0},
+		{"as calibrated, a few attacks", 1, 0.01, 0.008, 0.012, 0.99},
+		{"as calibrated, attacked", 1, 0.1, 0.005, 0.015, 0.99},
+		{"wider, attacked", 1.7, 0.1, 0.008, 0.026, 0.99},
+		{"wider, under heavy attack", 1.7, 0.3, 0.008, 0.08, 0.99},
+		{"quieter, a few attacks", 0.6, 0.01, 0.004, 0.012, 0.99},
+		{"quieter, attacked", 0.6, 0.2, 0.002, 0.012, 0.99},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			model, site, recall := siteRates(7, 40_000, c.stretch, c.attacks, 0.01)
 			t.Logf("false alarms at 1 %%: %.2f %% by the model, %.2f %% by the site; recall %.2f", 100*model, 100*site, recall)
-			if site > c.most || site > model {
-				t.Errorf("the site realises %.2f %% for 1 %%", 100*site)
+			if site > c.most || site < c.least {
+				t.Errorf("the site realises %.2f %% for 1 %%, want %.2f to %.2f", 100*site, 100*c.least, 100*c.most)
 			}
-			if kept := site > 0.85*model; kept != c.kept {
-				t.Errorf("%.2f %% by the model, %.2f %% by the site; want them alike: %v", 100*model, 100*site, c.kept)
-			}
-			if c.attacks > 0 && recall < 0.9 {
+			if recall < c.recall {
 				t.Errorf("recall %.2f", recall)
 			}
 		})
+	}
+}
+
+// Attacks that the model is hardly sure of are not taken for the tail of a site whose
+// other records say that it has none.
+func TestRatesKeepWeakAttacks(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 1))
+	var rates adapt.Rates
+	var found, attacks float64
+	for i := range 40_000 {
+		if r.Float64() >= 0.1 {
+			rates.Observe(math.Exp(-0.5 * r.ExpFloat64()))
+			continue
+		}
+		if own := rates.Observe(math.Exp(-4.7 - 2*r.Float64())); i > 20_000 {
+			attacks++
+			if own <= 0.01 {
+				found++
+			}
+		}
+	}
+	if found < 0.95*attacks {
+		t.Errorf("%.0f of %.0f attacks are left", found, attacks)
+	}
+}
+
+// What was kept goes on as if it never had been, from anywhere.
+func TestRatesState(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	var whole, parts adapt.Rates
+	for i := range 200_000 {
+		rate := math.Exp(-1.3 * r.ExpFloat64())
+		if a, b := whole.Observe(rate), parts.Observe(rate); a != b {
+			t.Fatalf("record %d: %g and %g", i, a, b)
+		}
+		if i%997 == 0 {
+			state := parts.State()
+			parts = adapt.Rates{}
+			if err := parts.Restore(state); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	state := whole.State()
+	for name, bad := range map[string]func(s []float64) []float64{
+		"short":                 func(s []float64) []float64 { return s[1:] },
+		"negative":              func(s []float64) []float64 { s[7] = -1; return s },
+		"no number":             func(s []float64) []float64 { s[7] = math.NaN(); return s },
+		"more since than there": func(s []float64) []float64 { s[len(s)-1] = 1e4; return s },
+	} {
+		if whole.Restore(bad(append([]float64(nil), state...))) == nil {
+			t.Errorf("%s: taken for a state", name)
+		}
 	}
 }
 
@@ -96,7 +148,7 @@ func TestRatesAreBounded(t *testing.T) {
 		for e := 0.0; e < 60; e += 0.05 {
 			rate := math.Exp(-e)
 			got := rates.Rate(rate)
-			if !(got <= rate*adapt.RatesMost*1.0001 && got >= rate && got <= 1) {
+			if !(got <= rate*adapt.RatesMost*1.0001 && got >= rate/adapt.RatesLess*0.9999 && got <= 1) {
 				t.Fatalf("rate %g became %g", rate, got)
 			}
 			if got > last {

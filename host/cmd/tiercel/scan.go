@@ -84,7 +84,7 @@ be read, the rest was; N with --exit-code N when a threat was found.`,
 	c.Flags().BoolVar(&f.all, "all", false, "every event, not only threats (ndjson, csv)")
 	c.Flags().StringVar(&f.skip, "skip", "", "skip learners that hardly ever matter to records of their like, though they may: `SHARE` of the threats that may be lost (0.5%)")
 	c.Flags().StringVar(&f.audit, "audit", "1%", "skip: `SHARE` of the records to be skipped on which every learner runs, to tell what is lost")
-	c.Flags().BoolVar(&f.site, "site", false, "learn this site while reading, without labels: raise what is odd in it (HTTP), and false-alarm rates where it is noisier than the model expects")
+	c.Flags().BoolVar(&f.site, "site", false, "learn this site while reading, without labels: raise what is odd in it (HTTP), and its own false-alarm rates where it is noisier or quieter than the model expects")
 	c.Flags().BoolVar(&f.explain, "explain", false, "add the explanation to each row")
 	c.Flags().StringVar(&f.since, "since", "", "judge events from that `TIME` on (2026-01-29, 2026-01-29T10:00:00Z)")
 	c.Flags().StringVar(&f.until, "until", "", "judge events before that `TIME`")
