@@ -117,8 +117,8 @@ check: lint test
 ## engine: the browser's engine, the same bytes from the same sources
 engine:
 	@mkdir -p build
-	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o build/tiercel.wasm ./wasm/engine
-	$(GO) run ./wasm/engine/finish build/tiercel.wasm
+	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -buildvcs=false -ldflags='-w -buildid=' -o build/tiercel.wasm ./wasm/engine
+	$(GO) run ./wasm/engine/finish -traps build/tiercel.wasm
 
 ## npm: the npm package, in wasm/npm/dist
 npm: engine wasm/npm/node_modules

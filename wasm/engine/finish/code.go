@@ -3,22 +3,27 @@ package main
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // Opcodes that this package reads by name.
 const (
 	opUnreachable  = 0x00
+	opNop          = 0x01
 	opBlock        = 0x02
 	opLoop         = 0x03
 	opIf           = 0x04
+	opElse         = 0x05
 	opEnd          = 0x0b
 	opBr           = 0x0c
 	opBrIf         = 0x0d
 	opBrTable      = 0x0e
 	opReturn       = 0x0f
+	opCall         = 0x10
 	opCallIndirect = 0x11
 	opLocalGet     = 0x20
 	opLocalSet     = 0x21
+	opLocalTee     = 0x22
 	opGlobalGet    = 0x23
 	opI32Const     = 0x41
 	opI32Sub       = 0x6b
@@ -39,9 +44,9 @@ func (r *reader) instruction() instruction {
 	from := r.b
 	i := instruction{op: r.byte()}
 	switch op := i.op; {
-	case op <= 1, op == 0x05, op == opEnd, op == opReturn, op == 0x1a, op == 0x1b, op >= 0x45 && op <= 0xc4:
+	case op <= 1, op == opElse, op == opEnd, op == opReturn, op == 0x1a, op == 0x1b, op >= 0x45 && op <= 0xc4:
 		// control without operands, drop, select, arithmetic
-	case op >= opBlock && op <= opIf, op == opBr, op == opBrIf, op == 0x10,
+	case op >= opBlock && op <= opIf, op == opBr, op == opBrIf, op == opCall,
 		op >= opLocalGet && op <= 0x24, op == 0x3f, op == 0x40:
 		i.operand = r.uint()
 	case op == opI32Const, op == 0x42:
@@ -96,4 +101,26 @@ func (r *reader) skipLocals() {
 
 func appendLabel(b []byte, op byte, label int) []byte {
 	return binary.AppendUvarint(append(b, op), uint64(label))
+}
+
+// tidy leaves out what does nothing: the marks of inlined calls, and copies of a
+// variable to itself.
+func tidy(list []instruction) []instruction {
+	list = slices.DeleteFunc(list, func(i instruction) bool { return i.op == opNop })
+	kept := list[:0]
+	for k := 0; k < len(list); k++ {
+		in := list[k]
+		if k+1 < len(list) && list[k+1].operand == in.operand {
+			switch next := list[k+1].op; {
+			case in.op == opLocalGet && next == opLocalSet:
+				k++
+				continue
+			case in.op == opLocalSet && next == opLocalGet:
+				k++
+				in.op, in.code = opLocalTee, append([]byte{opLocalTee}, in.code[1:]...)
+			}
+		}
+		kept = append(kept, in)
+	}
+	return kept
 }

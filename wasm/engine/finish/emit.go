@@ -56,13 +56,38 @@ func (g *graph) body() []byte {
 	if g.f.unwinds {
 		e.open(opBlock, unwound)
 	}
+	traps := g.mayTrap()
+	if traps {
+		e.open(opBlock, trapped)
+	}
 	e.node(g.entry())
+	if traps {
+		e.end()
+	}
 	e.out = append(e.out, opUnreachable)
 	if g.f.unwinds {
 		e.end()
 		e.out = append(e.out, opI32Const, 1)
 	}
 	return append(e.out, opEnd)
+}
+
+// mayTrap says whether a branch leads to a trap.
+func (g *graph) mayTrap() bool {
+	for _, x := range g.order {
+		if x >= len(g.f.blocks) {
+			if c := g.choices[x-len(g.f.blocks)]; c.next == trapped {
+				return true
+			}
+			continue
+		}
+		for _, p := range g.f.blocks[x].parts {
+			if p.branch != 0 && p.to == trapped {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (e *emitter) open(op byte, node int) {
@@ -75,7 +100,7 @@ func (e *emitter) end() {
 	e.labels = e.labels[:len(e.labels)-1]
 }
 
-// to returns the label of a node, or of unwound.
+// to returns the label of a node, of unwound or of trapped.
 func (e *emitter) to(node int) int {
 	for i, l := range slices.Backward(e.labels) {
 		if l.node == node {
@@ -101,7 +126,7 @@ func (e *emitter) node(x int) {
 		next = c.next
 	}
 	under := e.under[x]
-	inline := next != nowhere && len(e.g.before[next]) == 1 && slices.Contains(under, next)
+	inline := next >= 0 && len(e.g.before[next]) == 1 && slices.Contains(under, next)
 	for _, y := range slices.Backward(under) {
 		if !inline || y != next {
 			e.open(opBlock, y)
@@ -112,9 +137,12 @@ func (e *emitter) node(x int) {
 	} else {
 		e.choice(e.g.choices[x-len(e.g.f.blocks)])
 	}
-	if inline {
+	switch {
+	case inline:
 		e.node(next)
-	} else if next != nowhere {
+	case next == trapped:
+		e.out = append(e.out, opUnreachable)
+	case next != nowhere:
 		e.jump(next)
 	}
 	for _, y := range under {

@@ -47,7 +47,7 @@ func moduleOf(image []byte) []byte {
 }
 
 func TestKeepsWhatRuns(t *testing.T) {
-	finished, err := finish(moduleOf(imageOf()))
+	finished, err := finish(moduleOf(imageOf()), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestKeepsWhatRuns(t *testing.T) {
 func TestRefuses(t *testing.T) {
 	whole := moduleOf(imageOf())
 	for n := range len(whole) {
-		if _, err := finish(whole[:n]); err == nil {
+		if _, err := finish(whole[:n], false); err == nil {
 			t.Errorf("%d bytes of %d are taken", n, len(whole))
 		}
 	}
@@ -106,7 +106,7 @@ func TestRefuses(t *testing.T) {
 	} {
 		image := imageOf()
 		change(image[64:])
-		if _, err := finish(moduleOf(image)); err == nil {
+		if _, err := finish(moduleOf(image), false); err == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}

@@ -63,38 +63,44 @@ func straighten(f *function) *graph {
 // connect lists what may follow what. What goes to a header goes to its choice.
 func (g *graph) connect(choiceOf map[int]int) {
 	via := func(to int) int {
+		if to >= 0 && to < len(g.f.blocks) && g.f.blocks[to].traps() {
+			return trapped
+		}
 		if c, ok := choiceOf[to]; ok {
 			return c
 		}
 		return to
 	}
 	g.next = make([][]int, len(g.f.blocks)+len(g.choices))
+	link := func(from, to int) {
+		if to >= 0 {
+			g.next[from] = append(g.next[from], to)
+		}
+	}
 	for i := range g.f.blocks {
 		b := &g.f.blocks[i]
 		for k, p := range b.parts {
-			if p.branch != 0 && p.to != unwound {
+			if p.branch != 0 {
 				b.parts[k].to = via(p.to)
-				g.next[i] = append(g.next[i], b.parts[k].to)
+				link(i, b.parts[k].to)
 			}
 		}
-		if b.next != nowhere {
-			b.next = via(b.next)
-			g.next[i] = append(g.next[i], b.next)
-		}
+		b.next = via(b.next)
+		link(i, b.next)
 	}
 	for i := range g.choices {
 		c, node := &g.choices[i], len(g.f.blocks)+i
 		if node != choiceOf[c.next] {
 			c.next = via(c.next)
 		}
-		g.next[node] = append(g.next[node], c.next)
+		link(node, c.next)
 		for r := range g.f.blocks { // in order, not as the map gives them
 			if to, ok := c.to[r]; ok {
 				if to == r {
 					to = via(to)
 					c.to[r] = to
 				}
-				g.next[node] = append(g.next[node], to)
+				link(node, to)
 			}
 		}
 	}

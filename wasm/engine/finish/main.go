@@ -14,6 +14,10 @@
 // there, and loops are none (golang/go#65440). Blocks and loops in their place
 // compute the same, instruction by instruction. A function that is not in
 // the form of blocks.go stays as it is.
+//
+// With -traps an index out of bounds, a nil pointer or a division by zero traps at once
+// instead of panicking: for programs that recover from none and need no message. The code that
+// prepares their messages is a tenth of all code.
 package main
 
 import (
@@ -31,14 +35,18 @@ func main() {
 }
 
 func run(args []string) error {
+	traps := len(args) == 2 && args[0] == "-traps"
+	if traps {
+		args = args[1:]
+	}
 	if len(args) != 1 {
-		return errors.New("usage: finish FILE.wasm")
+		return errors.New("usage: finish [-traps] FILE.wasm")
 	}
 	wasm, err := os.ReadFile(args[0])
 	if err != nil {
 		return err
 	}
-	if wasm, err = finish(wasm); err != nil {
+	if wasm, err = finish(wasm, traps); err != nil {
 		return fmt.Errorf("%s: %w", args[0], err)
 	}
 	return os.WriteFile(args[0], wasm, 0o644)
@@ -58,14 +66,16 @@ const (
 	dataSection = 11
 )
 
-// finish returns the module with smaller tables, straight functions and no custom sections.
-func finish(wasm []byte) ([]byte, error) {
+// finish returns the module with smaller tables, straight functions and no custom
+// sections. With traps, faults of the program trap.
+func finish(wasm []byte, traps bool) ([]byte, error) {
 	const head = 8 // magic and version
 	if len(wasm) < head {
 		return nil, errCut
 	}
 	var sections []section
 	var code, data *section
+	var trapping map[uint64]bool
 	for r := (reader{b: wasm[head:]}); len(r.b) > 0; {
 		s := section{id: r.byte()}
 		s.body = r.bytes(r.uint())
@@ -74,7 +84,14 @@ func finish(wasm []byte) ([]byte, error) {
 		}
 		if s.id != custom {
 			sections = append(sections, s)
+		} else if list, err := faults(s.body); err != nil {
+			return nil, err
+		} else if list != nil && traps {
+			trapping = list
 		}
+	}
+	if traps && len(trapping) == 0 {
+		return nil, errors.New("the names are needed to know what faults: link without -s")
 	}
 	for i, s := range sections {
 		switch s.id {
@@ -95,7 +112,7 @@ func finish(wasm []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if code.body, err = straightenAll(code.body, table); err != nil {
+	if code.body, err = straightenAll(code.body, table, trapping); err != nil {
 		return nil, err
 	}
 	if err := table.strip(); err != nil {

@@ -5,8 +5,9 @@ import (
 	"fmt"
 )
 
-// straightenAll rewrites the functions of a code section that jump, but those that defer.
-func straightenAll(code []byte, t *tables) ([]byte, error) {
+// straightenAll rewrites the functions of a code section, but those that defer. Calls
+// to some functions become traps.
+func straightenAll(code []byte, t *tables, traps map[uint64]bool) ([]byte, error) {
 	r := reader{b: code}
 	n := r.uint()
 	if n != uint64(t.funcs) {
@@ -20,7 +21,7 @@ func straightenAll(code []byte, t *tables) ([]byte, error) {
 		}
 		if !t.defers(int(i)) {
 			var err error
-			if body, err = straightenOne(body); err != nil {
+			if body, err = straightenOne(body, traps); err != nil {
 				return nil, fmt.Errorf("function %d: %w", i, err)
 			}
 		}
@@ -31,8 +32,8 @@ func straightenAll(code []byte, t *tables) ([]byte, error) {
 }
 
 // straightenOne returns a function's body straightened, or as it is.
-func straightenOne(body []byte) ([]byte, error) {
-	f, err := takeApart(body)
+func straightenOne(body []byte, traps map[uint64]bool) ([]byte, error) {
+	f, err := takeApart(body, traps)
 	if f == nil {
 		return body, err
 	}

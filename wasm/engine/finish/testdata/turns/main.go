@@ -107,13 +107,18 @@ func recovered(n int) (sum int) {
 					}
 				}
 			}()
-			list := make([]int, 4)
-			for k := 0; ; k++ {
-				list[k] = i // k reaches 4
-			}
+			past(make([]int, 4), i)
+			return 0
 		}()
 	}
 	return sum
+}
+
+//go:noinline
+func past(list []int, v int) {
+	for k := 0; ; k++ {
+		list[k] = v // k reaches 4
+	}
 }
 
 func bounds(list []int) (why string) {
