@@ -42,6 +42,8 @@ type Options struct {
 	Kinds []event.Kind
 	// Lock is the lock file; empty means LockName in the working directory.
 	Lock string
+	// Pins are used instead of the file Lock; nil for that file.
+	Pins *Lock
 	// Workers is how many batches are scored at once; 0 means one a core.
 	Workers int
 	// Cache is a folder for compiled modules that only this user can enter; it is
@@ -169,6 +171,9 @@ func (h *Host) useful(p *plugin) error {
 
 // lock reads the lock file. There need be none where nobody names a plugin.
 func (h *Host) lock() (*Lock, error) {
+	if h.options.Pins != nil {
+		return h.options.Pins, nil
+	}
 	if len(h.options.Plugins) == 0 && !slices.ContainsFunc(h.options.Models, func(m *model.Model) bool { return len(m.Plugins) > 0 }) {
 		return &Lock{file: h.options.Lock}, nil
 	}
@@ -342,6 +347,17 @@ func (h *Host) Faults() []Fault {
 	}
 	slices.SortStableFunc(all, func(a, b Fault) int { return strings.Compare(a.Plugin, b.Plugin) })
 	return all
+}
+
+// Pins returns the pins of the plugins that could be opened.
+func (h *Host) Pins() []Pin {
+	var pins []Pin
+	for _, p := range h.plugins {
+		if p.program != nil {
+			pins = append(pins, p.pin)
+		}
+	}
+	return pins
 }
 
 // Close ends the plugins. Nobody may be scoring.

@@ -289,6 +289,23 @@ func (l *Lock) At(path string) string {
 	return filepath.Join(filepath.Dir(l.file), path)
 }
 
+// Absolute makes the paths of the pins hold wherever the lock file lies.
+func (l *Lock) Absolute() error {
+	for i := range l.Plugins {
+		for _, path := range []*string{&l.Plugins[i].Path, &l.Plugins[i].Config} {
+			if *path == "" {
+				continue
+			}
+			abs, err := filepath.Abs(l.At(*path))
+			if err != nil {
+				return err
+			}
+			*path = abs
+		}
+	}
+	return nil
+}
+
 // Relative returns how a lock file at that place writes a path: relative to its
 // folder where the path lies in it, so that both can move together.
 func Relative(lock, path string) (string, error) {

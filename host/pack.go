@@ -56,11 +56,11 @@ func ReadPackage(path string) (*Package, error) {
 		return nil, err
 	}
 	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
-		p, err := parsePack(data)
+		p, err := ParsePackage(data)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		p.Path, p.Packed = path, true
+		p.Path = path
 		return p, nil
 	}
 	p := &Package{Program: data, Path: path}
@@ -83,21 +83,6 @@ func (p *Package) SHA256() Sum { return sumOf(p.Program) }
 // Append appends the pack. Nothing in it is compressed: what a compressor gives
 // depends on its version.
 func (p *Package) Append(dst []byte) ([]byte, error) {
-	b := bytes.NewBuffer(dst)
-	z := zip.NewWriter(b)
-	add := func(name string, mode fs.FileMode, data []byte) error {
-		if data == nil {
-			return nil
-		}
-		h := &zip.FileHeader{Name: name, Method: zip.Store, Modified: time.Unix(315532800, 0).UTC()} // 1980: zip knows nothing before
-		h.SetMode(mode)
-		w, err := z.CreateHeader(h)
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(data)
-		return err
-	}
 	program, mode := packModule, fs.FileMode(0o644)
 	if p.Runtime() == RuntimeProcess {
 		program, mode = packProcess, 0o755
@@ -106,55 +91,95 @@ func (p *Package) Append(dst []byte) ([]byte, error) {
 	if p.Signature != nil {
 		signature = p.Signature.Append(nil)
 	}
-	err := errors.Join(
-		add(program, mode, p.Program), add(packSignature, 0o644, signature),
-		add(packDescription, 0o644, p.Description), add(packReadme, 0o644, p.Readme), z.Close(),
-	)
+	return zipped(dst, []entry{
+		{program, mode, p.Program},
+		{packSignature, 0o644, signature},
+		{packDescription, 0o644, p.Description},
+		{packReadme, 0o644, p.Readme},
+	})
+}
+
+// entry is a file of an archive; without data it is left out.
+type entry struct {
+	name string
+	mode fs.FileMode
+	data []byte
+}
+
+// zipped appends an archive of files, none of them compressed.
+func zipped(dst []byte, files []entry) ([]byte, error) {
+	b := bytes.NewBuffer(dst)
+	z := zip.NewWriter(b)
+	for _, f := range files {
+		if f.data == nil {
+			continue
+		}
+		h := &zip.FileHeader{Name: f.name, Method: zip.Store, Modified: time.Unix(315532800, 0).UTC()} // 1980: zip knows nothing before
+		h.SetMode(f.mode)
+		w, err := z.CreateHeader(h)
+		if err == nil {
+			_, err = w.Write(f.data)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	err := z.Close()
 	return b.Bytes(), err
 }
 
-// parsePack reads a pack. It refuses files that it does not know, files that
-// come twice and what is larger than it may be.
-func parsePack(data []byte) (*Package, error) {
+// unzipped returns the files of an archive by their names. It refuses those that
+// limits, in bytes, do not name, that come twice and that are larger than they may be.
+func unzipped(data []byte, limits map[string]int64) (map[string][]byte, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, f := range z.File {
+		limit, known := limits[f.Name]
+		if !known {
+			return nil, fmt.Errorf("unknown file %q", f.Name)
+		}
+		if _, twice := files[f.Name]; twice {
+			return nil, fmt.Errorf("%q comes twice", f.Name)
+		}
+		if files[f.Name], err = unpack(f, limit); err != nil {
+			return nil, fmt.Errorf("%q: %w", f.Name, err)
+		}
+	}
+	return files, nil
+}
+
+// packLimits are the files of a pack and how large they may be, in bytes.
+func packLimits() map[string]int64 {
+	return map[string]int64{
+		packModule: maxProgram, packProcess: maxProgram, packSignature: maxSignature, packDescription: maxReadme, packReadme: maxReadme,
+	}
+}
+
+// ParsePackage reads a pack. It refuses files that it does not know, files that
+// come twice and what is larger than it may be.
+func ParsePackage(data []byte) (*Package, error) {
+	files, err := unzipped(data, packLimits())
 	if err != nil {
 		return nil, fmt.Errorf("host: pack: %w", err)
 	}
-	p := &Package{}
-	seen := map[string]bool{}
-	for _, f := range z.File {
-		limit := int64(maxReadme)
-		if f.Name == packModule || f.Name == packProcess {
-			limit = maxProgram
-		}
-		text, err := unpack(f, limit)
-		if err != nil {
-			return nil, fmt.Errorf("host: pack: %q: %w", f.Name, err)
-		}
-		if seen[f.Name] {
-			return nil, fmt.Errorf("host: pack: %q comes twice", f.Name)
-		}
-		seen[f.Name] = true
-		switch f.Name {
-		case packModule, packProcess:
-			if p.Program != nil {
-				return nil, errors.New("host: pack: two programs")
-			}
-			p.Program = text
-		case packSignature:
-			if p.Signature, err = ParseSignature(text); err != nil {
-				return nil, err
-			}
-		case packDescription:
-			p.Description = text
-		case packReadme:
-			p.Readme = text
-		default:
-			return nil, fmt.Errorf("host: pack: unknown file %q", f.Name)
-		}
-	}
-	if p.Program == nil {
+	module, isModule := files[packModule]
+	program, isProgram := files[packProcess]
+	switch {
+	case isModule && isProgram:
+		return nil, errors.New("host: pack: two programs")
+	case isModule:
+		program = module
+	case !isProgram:
 		return nil, errors.New("host: pack: holds no plugin")
+	}
+	p := &Package{Program: program, Description: files[packDescription], Readme: files[packReadme], Packed: true}
+	if text, signed := files[packSignature]; signed {
+		if p.Signature, err = ParseSignature(text); err != nil {
+			return nil, err
+		}
 	}
 	return p, nil
 }

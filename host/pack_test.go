@@ -72,7 +72,7 @@ func TestPack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			q, err := parsePack(packed)
+			q, err := ParsePackage(packed)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,7 +126,7 @@ func TestPackRefuses(t *testing.T) {
 		{"a signature that is none", "signature", zipOf("plugin", "x", "plugin.sig", "{}")},
 		{"cut off", "zip", zipOf("plugin", "x")[:40]},
 	} {
-		if _, err := parsePack(tt.data); err == nil || !strings.Contains(err.Error(), tt.says) {
+		if _, err := ParsePackage(tt.data); err == nil || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
@@ -138,7 +138,7 @@ func FuzzParsePack(f *testing.F) {
 	packed, _ := p.Append(nil)
 	f.Add(packed)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := parsePack(data)
+		p, err := ParsePackage(data)
 		if err != nil {
 			return
 		}
@@ -146,7 +146,7 @@ func FuzzParsePack(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := parsePack(packed); err != nil {
+		if _, err := ParsePackage(packed); err != nil {
 			t.Errorf("not read again: %v", err)
 		}
 	})

@@ -21,7 +21,7 @@ func newPlugin(s streams) *cobra.Command {
 	}
 	c.AddCommand(
 		newPluginNew(s), newPluginCheck(s), newPluginBench(s),
-		newPluginPin(s), newPluginList(s), newPluginPack(s), newPluginSign(s), newPluginVerify(s),
+		newPluginPin(s), newPluginList(s), newPluginPack(s), newPluginSign(s), newPluginVerify(s), newPluginPush(s),
 	)
 	return c
 }

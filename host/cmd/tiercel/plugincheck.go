@@ -2,19 +2,15 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tiercel/tiercel/host"
 	"github.com/tiercel/tiercel/host/internal/check"
-	"github.com/tiercel/tiercel/host/internal/module"
-	"github.com/tiercel/tiercel/host/internal/process"
 )
 
 // checking is what plugin check and plugin bench have in common.
@@ -138,43 +134,13 @@ func (k *checking) each(ctx context.Context, args []string, do func(ctx context.
 	return nil
 }
 
-// opened runs do on a plugin that was opened. What keeps it from being opened
-// is told by refused.
-func opened(ctx context.Context, p *host.Package, do func(check.Subject) error, refused func(error) error) error {
-	if p.Runtime() == host.RuntimeProcess {
-		file, remove, err := p.File()
-		if err != nil {
-			return err
-		}
-		defer remove()
-		sum := [sha256.Size]byte(p.SHA256())
-		program, err := process.Open(ctx, file, process.Options{SHA256: &sum})
-		if err != nil {
-			return refused(err)
-		}
-		defer program.Close()
-		return do(check.OfProcess(program, len(p.Program)))
-	}
-	runtime, err := module.NewRuntime(module.Options{Cache: host.DefaultCache()})
-	if err != nil {
-		return err
-	}
-	defer runtime.Close()
-	m, err := runtime.Open(filepath.Base(p.Path), p.Program)
-	if err != nil {
-		return refused(err)
-	}
-	defer m.Close()
-	return do(check.OfModule(m, p.Program))
-}
-
 func (k *checking) check(ctx context.Context, p *host.Package, o check.Options) (finding, error) {
 	r := &check.Report{File: p.Path, SHA256: p.SHA256().String()}
 	if terminalWidth(k.s.err) > 0 {
 		o.Progress = func(name string) { fmt.Fprintf(k.s.err, "\r\x1b[Kchecking: %s", name) }
 		defer fmt.Fprint(k.s.err, "\r\x1b[K")
 	}
-	err := opened(ctx, p, func(s check.Subject) error {
+	err := check.Open(ctx, p, func(s check.Subject) error {
 		check.Run(s, o, r)
 		return nil
 	}, func(err error) error {
@@ -187,7 +153,7 @@ func (k *checking) check(ctx context.Context, p *host.Package, o check.Options) 
 func (k *checking) bench(ctx context.Context, p *host.Package, config []byte) (finding, error) {
 	var id string
 	var all []check.Speed
-	err := opened(ctx, p, func(s check.Subject) (err error) {
+	err := check.Open(ctx, p, func(s check.Subject) (err error) {
 		id = s.Description().ID
 		all, err = check.Bench(s, config)
 		return err

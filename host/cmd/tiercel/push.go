@@ -39,19 +39,10 @@ the cluster is read from TIERCEL_NATS_TOKEN.`,
 			if err != nil {
 				return err
 			}
-			ctx, cancel := context.WithTimeout(c.Context(), pushTimeout)
-			defer cancel()
-			conn, err := stream.Connect(url, os.Getenv("TIERCEL_NATS_TOKEN"))
-			if err != nil {
+			if err := toHub(c.Context(), url, pushTimeout, func(ctx context.Context, hub *stream.Hub) error {
+				return hub.PublishModel(ctx, data, tried)
+			}); err != nil {
 				return fmt.Errorf("model push: %w", err)
-			}
-			defer conn.Close()
-			hub, err := stream.Attach(ctx, conn)
-			if err != nil {
-				return err
-			}
-			if err := hub.PublishModel(ctx, data, tried); err != nil {
-				return err
 			}
 			_, err = fmt.Fprintf(s.err, "%s: given to the workers\n", report.Visible(args[0]))
 			return err
@@ -60,4 +51,20 @@ the cluster is read from TIERCEL_NATS_TOKEN.`,
 	c.Flags().StringVar(&url, "nats", "", "`URL` of the service's NATS server or cluster")
 	c.Flags().StringVar(&canaries, "canaries", "", "`FILE` of lines and the scores that the model must give them")
 	return c
+}
+
+// toHub gives something to the service's streams within a time.
+func toHub(ctx context.Context, url string, limit time.Duration, give func(context.Context, *stream.Hub) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	conn, err := stream.Connect(url, os.Getenv("TIERCEL_NATS_TOKEN"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	hub, err := stream.Attach(ctx, conn)
+	if err != nil {
+		return err
+	}
+	return give(ctx, hub)
 }

@@ -96,6 +96,9 @@ func (s *service) url(t testing.TB) string {
 	select {
 	case a := <-s.address:
 		return "http://" + a
+	case <-s.gone:
+		t.Fatalf("the service ended: %s", s.log())
+		return ""
 	case <-time.After(60 * time.Second):
 		t.Fatalf("the service does not listen: %s", s.log())
 		return ""

@@ -99,12 +99,12 @@ func (c *Canary) check() error {
 	return nil
 }
 
-// Try judges the canaries by a model alone, in their order and in one pass, so
-// that windows see them as those of a log, at the default budget. It returns
+// Try judges the canaries by a model, alone or with plugins, in their order and in
+// one pass, so that windows see them as those of a log, at the default budget. It returns
 // how many are of the model's kind: those of other kinds are other models'. The
 // error is of type [*Error] where it names the canary that the model fails.
-func Try(m *model.Model, canaries []Canary) (int, error) {
-	e, err := core.New(core.Options{Models: []*model.Model{m}, Workers: 1})
+func Try(m *model.Model, canaries []Canary, plugins ...core.Plugin) (int, error) {
+	e, err := core.New(core.Options{Models: []*model.Model{m}, Plugins: plugins, Workers: 1})
 	if err != nil {
 		return 0, err
 	}

@@ -92,10 +92,18 @@ type Judge struct {
 	Trusted  []string `yaml:"trusted"`  // ed25519 public keys, hex: models must be signed by one, files too
 	Plugins  []string `yaml:"plugins"`  // ids or paths of pinned plugins
 	Lock     string   `yaml:"lock"`     // file that pins them; empty for tiercel.lock
+	Take     string   `yaml:"take"`     // plugins that are pushed: pinned, by the lock file here; or signed, by one that a trusted key signed
+	State    string   `yaml:"state"`    // folder of the plugins that were taken, of this process alone; empty: plugins in nats.dir
 	Canaries string   `yaml:"canaries"` // file of lines and the scores that a model must give them
 	Budget   string   `yaml:"budget"`
 	Verdicts string   `yaml:"verdicts"` // threats, or all
 }
+
+// Values of Judge.Take.
+const (
+	TakePinned = "pinned"
+	TakeSigned = "signed"
+)
 
 // Source says how the records of a source are read.
 type Source struct {
@@ -138,7 +146,7 @@ func Default() Config {
 			Body: 8 << 20, Inflated: 32 << 20, Ratio: 200, Memory: 96 << 20, Concurrency: 32, Viewers: 32,
 			HeaderTime: 5 * time.Second, ViewerTime: 10 * time.Second, ReadTime: 30 * time.Second, StoreTime: 10 * time.Second,
 		},
-		Judge: Judge{Budget: "0.1%", Verdicts: "threats"},
+		Judge: Judge{Take: TakePinned, Budget: "0.1%", Verdicts: "threats"},
 		Log:   Log{Level: "info", Format: "text"},
 	}
 }
@@ -240,6 +248,9 @@ func (c *Config) Validate() error {
 	}
 	if v := c.Judge.Verdicts; v != "threats" && v != "all" {
 		say("judge.verdicts: %q, want threats or all", v)
+	}
+	if t := c.Judge.Take; t != TakePinned && t != TakeSigned {
+		say("judge.take: %q, want pinned or signed", t)
 	}
 	if _, err := trustedKeys(c.Judge.Trusted); err != nil {
 		wrong = append(wrong, err)

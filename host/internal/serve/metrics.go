@@ -44,26 +44,26 @@ func (m *metrics) stored(records, bytes int, took time.Duration) {
 // count counts the answers of a mux.
 func (m *metrics) count(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		seen := &status{ResponseWriter: w, code: http.StatusOK}
+		seen := &answered{ResponseWriter: w, code: http.StatusOK}
 		mux.ServeHTTP(seen, r)
 		_, route := mux.Handler(r)
 		m.requests.WithLabelValues(route, strconv.Itoa(seen.code)).Inc()
 	})
 }
 
-// status remembers the status of an answer.
-type status struct {
+// answered remembers the status of an answer.
+type answered struct {
 	http.ResponseWriter
 	code int
 }
 
-func (s *status) WriteHeader(code int) {
+func (s *answered) WriteHeader(code int) {
 	s.code = code
 	s.ResponseWriter.WriteHeader(code)
 }
 
 // Unwrap lets http.ResponseController through.
-func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+func (s *answered) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // watchBacklog looks at what waits every few seconds.
 func (s *Server) watchBacklog(ctx context.Context) {

@@ -17,9 +17,11 @@ import (
 // they are at work on is judged within it.
 const pluginGrace = time.Minute
 
-// plugins are the pinned plugins at work. They count their faults for Prometheus.
+// plugins are the pinned plugins at work: those of the configuration and those
+// that the object store brought. They count their faults for Prometheus.
 type plugins struct {
 	options host.Options
+	taken   *taken
 	log     *slog.Logger
 	faults  *prometheus.Desc
 
@@ -29,18 +31,34 @@ type plugins struct {
 
 var _ prometheus.Collector = (*plugins)(nil)
 
-func newPlugins(c *Config, workers int, log *slog.Logger) *plugins {
+func newPlugins(c *Config, workers int, taken *taken, log *slog.Logger) *plugins {
 	return &plugins{
-		options: host.Options{Plugins: c.Judge.Plugins, Lock: c.Judge.Lock, Workers: workers, Cache: host.DefaultCache()}, log: log,
+		options: host.Options{Plugins: c.Judge.Plugins, Workers: workers, Cache: host.DefaultCache()}, taken: taken, log: log,
 		faults: prometheus.NewDesc("tiercel_plugin_faults", "What went wrong with the plugins at work, restarts among it.", []string{"plugin", "reason"}, nil),
 	}
 }
 
-// learners opens the plugins anew, those that the models were trained with
-// among them, and closes the former ones a while later.
-func (p *plugins) learners(models []*model.Model) ([]core.Plugin, error) {
+// with returns the options that open the plugins for models: those at work, and
+// one more or another version of one where that is not nil.
+func (p *plugins) with(models []*model.Model, more *kept) (host.Options, error) {
 	o := p.options
-	o.Models = models
+	lock, ids, err := p.taken.pins(more)
+	if err != nil {
+		return o, err
+	}
+	o.Pins, o.Models = lock, models
+	o.Plugins = append(append([]string{}, o.Plugins...), ids...)
+	return o, nil
+}
+
+// learners opens the plugins anew, those that the models were trained with
+// among them. Once it is settled that they are in force the former ones are
+// closed, a while later; else these are.
+func (p *plugins) learners(models []*model.Model) ([]core.Plugin, func(inForce bool), error) {
+	o, err := p.with(models, nil)
+	if err != nil {
+		return nil, nil, err
+	}
 	pinned := len(o.Plugins) > 0
 	for _, m := range models {
 		pinned = pinned || len(m.Plugins) > 0
@@ -48,9 +66,8 @@ func (p *plugins) learners(models []*model.Model) ([]core.Plugin, error) {
 	var next *host.Host
 	var out []core.Plugin
 	if pinned {
-		var err error
 		if next, err = host.Open(context.Background(), o); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, m := range models {
 			out = append(out, next.Learners(&m.Schema)...)
@@ -59,6 +76,17 @@ func (p *plugins) learners(models []*model.Model) ([]core.Plugin, error) {
 			p.log.Error("plugin stays away", "plugin", f.Plugin, "error", f.Last)
 		}
 	}
+	return out, func(inForce bool) { p.settle(next, inForce) }, nil
+}
+
+// settle puts opened plugins in force, or closes them.
+func (p *plugins) settle(next *host.Host, inForce bool) {
+	if !inForce {
+		if next != nil {
+			next.Close()
+		}
+		return
+	}
 	p.mu.Lock()
 	former := p.open
 	p.open = next
@@ -66,7 +94,6 @@ func (p *plugins) learners(models []*model.Model) ([]core.Plugin, error) {
 	if former != nil {
 		time.AfterFunc(pluginGrace, func() { former.Close() })
 	}
-	return out, nil
 }
 
 // close ends the plugins; nothing is judged any more.
@@ -79,19 +106,34 @@ func (p *plugins) close() {
 	}
 }
 
+// told returns the plugins' faults.
+func (p *plugins) told() []host.Fault {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == nil {
+		return nil
+	}
+	return p.open.Faults()
+}
+
+// atWork returns the pins of the plugins that were opened.
+func (p *plugins) atWork() []host.Pin {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == nil {
+		return nil
+	}
+	return p.open.Pins()
+}
+
 // Describe implements prometheus.Collector.
 func (p *plugins) Describe(ch chan<- *prometheus.Desc) { ch <- p.faults }
 
 // Collect implements prometheus.Collector.
 func (p *plugins) Collect(ch chan<- prometheus.Metric) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.open == nil {
-		return
-	}
 	type key struct{ plugin, reason string }
 	times := map[key]int{} // a plugin may score several kinds
-	for _, f := range p.open.Faults() {
+	for _, f := range p.told() {
 		times[key{f.Plugin, f.Reason}] += f.Times
 	}
 	for k, n := range times {

@@ -25,6 +25,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /v1/logs", s.guard.wants(ScopeIngest, s.bounded(s.reached(s.ingestOTLP))))
 	mux.HandleFunc("POST /v1/labels", s.guard.wants(ScopeLabel, s.bounded(s.reached(s.label))))
 	mux.HandleFunc("GET /v1/events", s.guard.wants(ScopeRead, s.reached(s.events)))
+	mux.HandleFunc("GET /v1/status", s.guard.wants(ScopeRead, s.status))
 	metrics := promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", s.guard.wants(ScopeRead, func(w http.ResponseWriter, r *http.Request, _ caller) { metrics.ServeHTTP(w, r) }))
 	mux.HandleFunc("GET /healthz", healthy)

@@ -234,7 +234,7 @@ func (s *Server) work(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	if s.judge != nil {
-		group.Go(func() error { return s.judge.run(ctx, s.log) })
+		group.Go(func() error { return s.judge.run(ctx) })
 	}
 	for _, r := range s.sinks {
 		group.Go(func() error { return r.Run(ctx) })

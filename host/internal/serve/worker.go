@@ -17,6 +17,7 @@ import (
 
 	"github.com/tiercel/tiercel/core"
 	"github.com/tiercel/tiercel/core/model"
+	"github.com/tiercel/tiercel/host"
 	"github.com/tiercel/tiercel/host/internal/stream"
 )
 
@@ -44,6 +45,9 @@ type judge struct {
 	models  *stream.Catalogue
 	plugins *plugins
 	worker  *stream.Worker
+	offers  *stream.Offers
+	anew    [2]chan struct{} // have the models and the plugins of the object store looked at anew
+	log     *slog.Logger
 }
 
 func newJudge(c *Config, h *stream.Hub, defaults []*model.Model, name string, r prometheus.Registerer, log *slog.Logger) (*judge, error) {
@@ -59,7 +63,12 @@ func newJudge(c *Config, h *stream.Hub, defaults []*model.Model, name string, r 
 	if err != nil {
 		return nil, err
 	}
-	plugins := newPlugins(c, h.Partitions(), log)
+	offers := stream.NewOffers(r, log)
+	taken, err := openTaken(c, keys, offers)
+	if err != nil {
+		return nil, err
+	}
+	plugins := newPlugins(c, h.Partitions(), taken, log)
 	r.MustRegister(plugins)
 	worker, err := stream.NewWorker(h, stream.WorkerOptions{
 		Models: models.Models(), Plugins: plugins.learners, Budget: budget, All: c.Judge.Verdicts == "all",
@@ -69,26 +78,49 @@ func newJudge(c *Config, h *stream.Hub, defaults []*model.Model, name string, r 
 		plugins.close()
 		return nil, err
 	}
-	return &judge{h, models, plugins, worker}, nil
+	j := &judge{hub: h, models: models, plugins: plugins, worker: worker, offers: offers, log: log}
+	for i := range j.anew {
+		j.anew[i] = make(chan struct{}, 1)
+	}
+	return j, nil
 }
 
 // run judges until ctx ends.
-func (j *judge) run(ctx context.Context, log *slog.Logger) error {
+func (j *judge) run(ctx context.Context) error {
 	defer j.plugins.close()
 	group, both := errgroup.WithContext(ctx)
 	group.Go(func() error { return j.worker.Run(both) })
 	group.Go(func() error {
-		return stream.Again(both, log, "following of models", func(ctx context.Context) error { return j.models.Follow(ctx, j.hub, j.worker, log) })
+		return stream.Again(both, j.log, "following of models", func(ctx context.Context) error {
+			return j.models.Follow(ctx, j.worker, j.anew[0], j.offers)
+		})
 	})
+	if len(j.plugins.taken.trusted) > 0 {
+		group.Go(func() error {
+			return stream.Again(both, j.log, "following of plugins", func(ctx context.Context) error {
+				return j.worker.FollowPlugins(ctx, j.anew[1], j.offers, host.MaxOffer, j.takePlugin)
+			})
+		})
+	}
 	return group.Wait()
 }
 
-// reload reads the models of the configuration again, and starts the plugins anew.
+// reload reads the models of the configuration again, starts the plugins anew, and
+// has what was pushed looked at again: the lock file may allow other plugins now.
 func (j *judge) reload() error {
-	if err := j.models.Reload(); err != nil {
-		return err
+	err := j.worker.Exclusively(func() error {
+		if err := j.models.Reload(); err != nil {
+			return err
+		}
+		return j.worker.SetModels(j.models.Models())
+	})
+	for _, anew := range j.anew {
+		select {
+		case anew <- struct{}{}:
+		default: // it will be
+		}
 	}
-	return j.worker.SetModels(j.models.Models())
+	return err
 }
 
 // Worker is a process that judges what others have taken in.
@@ -165,7 +197,7 @@ func (w *Worker) work(ctx context.Context) error {
 		return err
 	}
 	w.judge.Store(j)
-	return j.run(ctx, w.log)
+	return j.run(ctx)
 }
 
 // routes serves what watches the process.
@@ -173,6 +205,9 @@ func (w *Worker) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", healthy)
+	mux.HandleFunc("GET /v1/status", func(a http.ResponseWriter, _ *http.Request) {
+		answer(a, http.StatusOK, w.judge.Load().status())
+	})
 	mux.HandleFunc("GET /readyz", func(a http.ResponseWriter, _ *http.Request) {
 		if j := w.judge.Load(); j == nil || !j.hub.Conn.IsConnected() {
 			later(a, http.StatusServiceUnavailable, readyAgain, notReached)

@@ -7,9 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -58,7 +56,7 @@ func (c *Catalogue) Models() []*model.Model {
 // Reload reads the files again. On an error the models in force stay.
 func (c *Catalogue) Reload() error {
 	var next [event.NumKinds]*model.Model
-	canaries, err := c.fileCanaries()
+	canaries, err := c.Canaries()
 	if err != nil {
 		return err
 	}
@@ -105,7 +103,8 @@ func (c *Catalogue) Reload() error {
 	return nil
 }
 
-func (c *Catalogue) fileCanaries() ([]canary.Canary, error) {
+// Canaries reads the file of canaries, none where there is no file.
+func (c *Catalogue) Canaries() ([]canary.Canary, error) {
 	if c.canaries == "" {
 		return nil, nil
 	}
@@ -163,49 +162,20 @@ func canaryName(model []byte) string {
 
 const canaryPrefix = "canaries/"
 
-// Follow takes models from the object store as they come, until ctx ends.
-// Without trusted keys it takes none.
-func (c *Catalogue) Follow(ctx context.Context, h *Hub, w *Worker, log *slog.Logger) error {
+// Follow takes models from the object store as they come, until ctx ends; again
+// has all of them looked at anew. Without trusted keys it takes none.
+func (c *Catalogue) Follow(ctx context.Context, w *Worker, again <-chan struct{}, offers *Offers) error {
 	if len(c.trusted) == 0 {
 		return nil
 	}
-	watch, err := h.models.Watch(ctx)
-	if err != nil {
-		return fmt.Errorf("stream: models: %w", err)
-	}
-	defer watch.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case info, ok := <-watch.Updates():
-			if !ok {
-				return errors.New("stream: models are no longer told of")
-			}
-			if info == nil || info.Deleted || strings.HasPrefix(info.Name, canaryPrefix) {
-				continue
-			}
-			if err := c.take(ctx, h, w, info.Name); err != nil {
-				log.Error("model refused", "name", info.Name, "error", err)
-			} else {
-				log.Info("model taken", "name", info.Name, "digest", info.Digest)
-			}
-		}
-	}
+	return w.follow(ctx, w.hub.models, OfferModel, again, offers, func(ctx context.Context, name string) error { return c.take(ctx, w, name) })
 }
 
 // take verifies and tries a model and puts it in force.
-func (c *Catalogue) take(ctx context.Context, h *Hub, w *Worker, name string) error {
+func (c *Catalogue) take(ctx context.Context, w *Worker, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	info, err := h.models.GetInfo(ctx, name)
-	if err != nil {
-		return err
-	}
-	if info.Size > model.MaxBytes {
-		return fmt.Errorf("stream: model of %d bytes", info.Size)
-	}
-	data, err := h.models.GetBytes(ctx, name)
+	data, err := fetch(ctx, w.hub.models, name, model.MaxBytes)
 	if err != nil {
 		return err
 	}
@@ -216,12 +186,15 @@ func (c *Catalogue) take(ctx context.Context, h *Hub, w *Worker, name string) er
 	if err := sign.Verify(m, c.trusted...); err != nil {
 		return err
 	}
-	text, err := h.models.GetBytes(ctx, canaryName(data))
+	if c.inForce(m) {
+		return ErrInForce
+	}
+	text, err := w.hub.models.GetBytes(ctx, canaryName(data))
 	if errors.Is(err, jetstream.ErrObjectNotFound) {
 		return errors.New("stream: no canaries came with it")
 	}
 	if err != nil {
-		return err
+		return fetchError(err)
 	}
 	canaries, err := canary.Read(text)
 	if err != nil {
@@ -245,4 +218,12 @@ func (c *Catalogue) take(ctx context.Context, h *Hub, w *Worker, name string) er
 		return err
 	}
 	return nil
+}
+
+// inForce reports whether a model that was verified is the one in force.
+func (c *Catalogue) inForce(m *model.Model) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	had := c.models[m.Kind]
+	return had != nil && had.Epoch == m.Epoch && had.Signature == m.Signature
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/tiercel/tiercel/core/model"
 	"github.com/tiercel/tiercel/core/model/sign"
 	"github.com/tiercel/tiercel/host/internal/canary"
@@ -76,7 +78,9 @@ func TestModelsAreTakenWithCare(t *testing.T) {
 	var told strings.Builder
 	says := make(chan string, 16)
 	log := slog.New(slog.NewTextHandler(writer(func(p []byte) { says <- string(p) }), nil))
-	go c.Follow(ctx, s.hub, w, log)
+	again := make(chan struct{})
+	offers := stream.NewOffers(prometheus.NewRegistry(), log)
+	go c.Follow(ctx, w, again, offers)
 	epoch := func() uint64 { return c.Models()[0].Epoch }
 	start := epoch()
 	for _, step := range []struct {
@@ -115,6 +119,14 @@ func TestModelsAreTakenWithCare(t *testing.T) {
 		if epoch() != step.after {
 			t.Errorf("%s: epoch %d in force, want %d", step.name, epoch(), step.after)
 		}
+	}
+	again <- struct{}{} // all is looked at anew: nothing is told of what is in force
+	time.Sleep(500 * time.Millisecond)
+	if len(says) > 0 {
+		t.Errorf("looked at anew: %s", <-says)
+	}
+	if last := offers.Last(); len(last) != 1 || !last[0].Taken || last[0].Name != "http" {
+		t.Errorf("outcomes %+v", last)
 	}
 }
 

@@ -20,6 +20,7 @@ type Hub struct {
 	leases  jetstream.KeyValue
 	windows jetstream.ObjectStore
 	models  jetstream.ObjectStore
+	plugins jetstream.ObjectStore
 }
 
 // setupTimeout bounds how long making or finding the streams may take.
@@ -84,6 +85,9 @@ func (h *Hub) find(ctx context.Context) error {
 	if h.windows, err = h.JS.ObjectStore(ctx, windowsBucket); err != nil {
 		return err
 	}
+	if h.plugins, err = h.JS.ObjectStore(ctx, pluginBucket); err != nil {
+		return err
+	}
 	h.models, err = h.JS.ObjectStore(ctx, modelBucket) // made last
 	return err
 }
@@ -115,11 +119,13 @@ func (h *Hub) setup(ctx context.Context) error {
 	}); err != nil {
 		return fmt.Errorf("leases: %w", err)
 	}
-	if h.windows, err = h.JS.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: windowsBucket, Replicas: h.options.Replicas}); err != nil {
-		return fmt.Errorf("windows: %w", err)
-	}
-	if h.models, err = h.JS.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: modelBucket, Replicas: h.options.Replicas}); err != nil {
-		return fmt.Errorf("models: %w", err)
+	for _, store := range []struct {
+		bucket string
+		made   *jetstream.ObjectStore
+	}{{windowsBucket, &h.windows}, {pluginBucket, &h.plugins}, {modelBucket, &h.models}} {
+		if *store.made, err = h.JS.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: store.bucket, Replicas: h.options.Replicas}); err != nil {
+			return fmt.Errorf("object store %s: %w", store.bucket, err)
+		}
 	}
 	return nil
 }

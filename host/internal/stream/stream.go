@@ -81,6 +81,7 @@ const (
 	leaseBucket      = "TIERCEL_LEASES"
 	windowsBucket    = "TIERCEL_WINDOWS"
 	modelBucket      = "TIERCEL_MODELS"
+	pluginBucket     = "TIERCEL_PLUGINS"
 )
 
 func eventStream(p int) string     { return fmt.Sprintf("TIERCEL_EVENTS_%03d", p) }

@@ -21,8 +21,9 @@ import (
 type WorkerOptions struct {
 	Models []*model.Model
 	// Plugins returns the plugins for models that are about to be in force; nil
-	// for none. With plugins that fail now and then verdicts are not what a replay gives.
-	Plugins func([]*model.Model) ([]core.Plugin, error)
+	// for none. settle is told whether they are then. With plugins that fail now
+	// and then verdicts are not what a replay gives.
+	Plugins func([]*model.Model) (plugins []core.Plugin, settle func(inForce bool), err error)
 	Budget  core.Budget // of all partitions together
 	All     bool        // publish every verdict, not only threats
 	Name    string      // for people; default the host's name
@@ -41,6 +42,8 @@ type Worker struct {
 	running []*owned      // one a partition, nil for those of others; of the goroutine of Run
 	ends    chan struct{} // a partition has ended
 	beats   uint64
+
+	changing sync.Mutex // held while models or plugins change
 
 	mu      sync.Mutex
 	models  []*model.Model
@@ -87,9 +90,10 @@ func keySafe(name string) string {
 // parcels and keeps its windows. It may be called while Run runs.
 func (w *Worker) SetModels(models []*model.Model) error {
 	var plugins []core.Plugin
+	settle := func(bool) {}
 	if w.options.Plugins != nil {
 		var err error
-		if plugins, err = w.options.Plugins(models); err != nil {
+		if plugins, settle, err = w.options.Plugins(models); err != nil {
 			return err
 		}
 	}
@@ -103,7 +107,15 @@ func (w *Worker) SetModels(models []*model.Model) error {
 		w.models, w.plugins = had, hadPlugins
 		w.mu.Unlock()
 	}
+	settle(err == nil)
 	return err
+}
+
+// Exclusively runs what changes models or plugins, one change at a time.
+func (w *Worker) Exclusively(change func() error) error {
+	w.changing.Lock()
+	defer w.changing.Unlock()
+	return change()
 }
 
 // build makes the engine of the models and labels at hand.
