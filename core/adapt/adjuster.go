@@ -27,27 +27,6 @@ var recipeNames = [NumRecipes]string{"as it is", "shift", "stack", "site", "hedg
 // String returns the recipe's name as explanations print it.
 func (r Recipe) String() string { return recipeNames[r] }
 
-// prior is the Gaussian prior of a recipe: the standard deviation of what each
-// part may add to the log-odds.
-type prior struct {
-	shift  float64
-	weight float64 // of one base learner's log-odds
-	column float64 // of a row's columns, as a direction
-	gram   float64 // of a row's n-grams, as a direction
-}
-
-// priors and trust were measured on pairs of sites: examples/train/FEWSHOT.md.
-var priors = [NumRecipes]prior{
-	Shift: {shift: 2},
-	Stack: {shift: 2, weight: 0.1},
-	Site:  {shift: 2, weight: 0.1, column: 12, gram: 8},
-}
-
-// trust is what each recipe weighs before any label. Site can do what shift and
-// stack can, and its prior holds it back itself; by the log-loss of few labels
-// alone a shift would win too often, which ranks nothing better.
-var trust = [NumRecipes]float64{AsItIs: 0.1, Shift: 0.001, Stack: 0.001, Site: 0.5, Hedge: 0.05}
-
 // Adjuster moves scores by what the labels of a state say. It is immutable and
 // safe for concurrent use.
 type Adjuster struct {
@@ -68,10 +47,18 @@ type Adjuster struct {
 // Adjuster fits the state, nil when it holds no label. It takes milliseconds for
 // dozens of labels, seconds for MaxLabels.
 func (s *State) Adjuster() *Adjuster {
+	p := DefaultPrior()
+	return s.AdjusterWith(&p)
+}
+
+// AdjusterWith fits the state with another prior than DefaultPrior: to measure what
+// it is worth. Its weights must be as many as the model has columns and SiteWeights
+// returns n-grams.
+func (s *State) AdjusterWith(p *Prior) *Adjuster {
 	if len(s.labels) == 0 {
 		return nil
 	}
-	return newFitting(s).adjuster()
+	return newFitting(s, p).adjuster()
 }
 
 // Left is what a label looks like from the others.
@@ -87,7 +74,8 @@ func (s *State) LeaveOneOut() []Left {
 	if len(s.labels) == 0 {
 		return nil
 	}
-	f := newFitting(s)
+	p := DefaultPrior()
+	f := newFitting(s, &p)
 	a := f.adjuster()
 	out := make([]Left, len(f.labels))
 	for i, l := range f.labels {
@@ -104,6 +92,7 @@ func (s *State) LeaveOneOut() []Left {
 // fitting is the work of Adjuster.
 type fitting struct {
 	state  *State
+	prior  *Prior
 	labels []*label // sorted by content: the order of arrival does not matter
 	rows   []point
 	mean   []float64 // the model's log-odds
@@ -122,8 +111,8 @@ type point struct {
 	metas   []float64
 }
 
-func newFitting(s *State) *fitting {
-	f := &fitting{state: s, bound: s.Bound()}
+func newFitting(s *State, prior *Prior) *fitting {
+	f := &fitting{state: s, prior: prior, bound: s.Bound()}
 	for i := range s.labels {
 		f.labels = append(f.labels, &s.labels[i])
 	}
@@ -167,18 +156,16 @@ func present(u float64) float64 {
 
 // adjuster weighs the recipes and adds up the linear ones.
 func (f *fitting) adjuster() *Adjuster {
-	a := &Adjuster{
-		tiers: f.state.tiers, labels: len(f.labels), bound: f.bound,
-		weights: make([]float64, len(f.state.tiers.Bases)), columns: make([]float64, f.state.columns),
-	}
+	a := f.empty()
 	var loss [NumRecipes]float64
 	var found [NumRecipes]solution
 	f.left[AsItIs] = f.mean
-	for r := Shift; r <= Site; r++ {
-		fit := regression{k: len(f.rows), cov: f.covariance(priors[r]), mean: f.mean, threat: f.threat, weight: f.weight}
-		found[r] = fit.fit()
+	for r := Shift; r <= Stack; r++ {
+		found[r] = f.regress(r, f.prior.of(r))
 		f.left[r] = found[r].left
 	}
+	sites := f.sites()
+	f.left[Site] = sites.left
 	h, ahead := f.hedge()
 	a.super, f.left[Hedge] = h.super, ahead
 	for r := range loss {
@@ -187,17 +174,75 @@ func (f *fitting) adjuster() *Adjuster {
 	least := slices.Min(loss[:])
 	var sum float64
 	for r := range loss {
-		a.share[r] = float64(trust[r] * exp(least-loss[r]))
+		a.share[r] = float64(f.prior.Trust[r] * exp(least-loss[r]))
 		sum += a.share[r]
 	}
 	for r := range loss {
 		a.share[r] /= sum
 	}
-	for r := Shift; r <= Site; r++ {
-		f.add(a, priors[r], a.share[r], found[r].dual)
+	for r := Shift; r <= Stack; r++ {
+		f.add(a, f.prior.of(r), a.share[r], found[r].dual)
+	}
+	f.begin(a, a.share[Site])
+	for c, p := range sites.scales {
+		f.add(a, p, a.share[Site]*sites.share[c], sites.dual[c])
 	}
 	a.opinion = f.opinion()
 	return a
+}
+
+// empty returns an adjuster that moves nothing.
+func (f *fitting) empty() *Adjuster {
+	return &Adjuster{
+		tiers: f.state.tiers, labels: len(f.labels), bound: f.bound,
+		weights: make([]float64, len(f.state.tiers.Bases)), columns: make([]float64, f.state.columns),
+	}
+}
+
+// mixed is the learner of the site at several scales, weighed by what each says of
+// the labels left out.
+type mixed struct {
+	scales []scales
+	share  []float64
+	dual   [][]float64
+	left   []float64
+}
+
+// sites fits the learner of the site at all its scales.
+func (f *fitting) sites() mixed {
+	m := mixed{scales: f.prior.sites(len(f.rows)), left: make([]float64, len(f.rows))}
+	var left [][]float64
+	var loss []float64
+	for _, p := range m.scales {
+		s := f.regress(Site, p)
+		m.dual, left = append(m.dual, s.dual), append(left, s.left)
+		loss = append(loss, f.loss(s.left))
+	}
+	var sum float64
+	for _, v := range loss {
+		m.share = append(m.share, exp(slices.Min(loss)-v))
+		sum += m.share[len(m.share)-1]
+	}
+	for c := range m.share {
+		m.share[c] /= sum
+		for i, z := range left[c] {
+			m.left[i] += float64(m.share[c] * z)
+		}
+	}
+	return m
+}
+
+// regress fits a linear recipe.
+func (f *fitting) regress(r Recipe, p scales) solution {
+	mean := f.mean
+	if r == Site && (f.prior.Columns != nil || f.prior.Grams != nil) {
+		mean = slices.Clone(mean)
+		for i := range mean {
+			mean[i] += f.prior.mean(r, &f.rows[i])
+		}
+	}
+	fit := regression{k: len(f.rows), cov: f.covariance(p), mean: mean, threat: f.threat, weight: f.weight}
+	return fit.fit()
 }
 
 // loss is the log-loss of log-odds that did not see their own label, moved no
@@ -212,7 +257,7 @@ func (f *fitting) loss(z []float64) float64 {
 }
 
 // covariance returns the kernel of a prior between all examples.
-func (f *fitting) covariance(p prior) []float64 {
+func (f *fitting) covariance(p scales) []float64 {
 	k := len(f.rows)
 	cov := make([]float64, k*k)
 	for i := range k {
@@ -259,9 +304,22 @@ func alike(a, b *point) float64 {
 	return float64(n) * a.each * b.each
 }
 
+// begin adds a share of the weights that the learner of the site begins with.
+func (f *fitting) begin(a *Adjuster, share float64) {
+	for j, w := range f.prior.Columns {
+		a.columns[j] += float64(share * w)
+	}
+	if f.prior.Grams != nil {
+		a.grams = make([]float64, grams.Buckets)
+		for g, w := range f.prior.Grams {
+			a.grams[g] = float64(share * w)
+		}
+	}
+}
+
 // add turns the dual weights of a recipe into weights of what a row has, and
 // adds its share of them.
-func (f *fitting) add(a *Adjuster, p prior, share float64, dual []float64) {
+func (f *fitting) add(a *Adjuster, p scales, share float64, dual []float64) {
 	for i := range f.rows {
 		row, d := &f.rows[i], float64(share*dual[i])
 		a.shift += float64(d * (p.shift * p.shift))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 
@@ -56,48 +55,62 @@ func fewshotSources(data string) ([]source, error) {
 // fewshot measures what a model of one site does on another, without labels and
 // with a few, for all pairs of sites. Models are kept in a folder and made where
 // they are missing.
-func fewshot(ctx context.Context, data, out, folder, only string, seed uint64) error {
+func fewshot(ctx context.Context, data, out, folder string, seed uint64) error {
 	sources, err := fewshotSources(data)
 	if err != nil {
 		return err
 	}
+	var pairs []*fewshotPair
+	for from := range sources {
+		m, err := fewshotModel(ctx, folder, &sources[from], seed)
+		if err != nil {
+			return fmt.Errorf("%s: %w", sources[from].name, err)
+		}
+		for to := range sources {
+			if from == to {
+				continue
+			}
+			p, err := newPair(from, to, m, &sources[to])
+			if err != nil {
+				return err
+			}
+			pairs = append(pairs, p)
+		}
+	}
+	priors := fewshotPriors()
+	if err := measureAll(pairs, priors); err != nil {
+		return err
+	}
+	constants, others, reptile := newFewshotTable(), newFewshotTable(), newFewshotTable()
+	var rows bytes.Buffer
+	for _, p := range pairs {
+		constants.add(p.byPrior[0])
+		others.add(p.byPrior[chosen(pairs, len(priors), p.to)])
+		reptile.add(p.reptile)
+		for i, k := range fewshotLabels {
+			q := p.byPrior[0].mean(i)
+			fmt.Fprintf(&rows, "| %s | %s | %d | %.3f | %.3f | %.3f | %s |\n", sources[p.from].name, p.site.name, k, q.auroc, q.r1, q.alarms, q.shares())
+		}
+	}
 	var report bytes.Buffer
 	w := io.MultiWriter(os.Stdout, &report)
 	fmt.Fprintf(w, "# Few labels of a new site\n\nWritten by `go run ./examples/train fewshot -data FOLDER -o examples/train/FEWSHOT.md` (seed %d). A model learns one site (%d rows at most) and is scored on another; then k records of that one are labelled, half of them attacks, in %d draws. Thresholds of R1 are read off the test scores (ranking).\n", seed, fewshotRows, fewshotDraws)
-	total := newFewshotTable()
-	var rows bytes.Buffer
-	for _, from := range sources {
-		m, err := fewshotModel(ctx, folder, &from, seed)
-		if err != nil {
-			return fmt.Errorf("%s: %w", from.name, err)
-		}
-		for _, to := range sources {
-			if from.name == to.name || only != "" && only != to.name {
-				continue
-			}
-			pair := newFewshotTable()
-			if err := pair.measure(m, &to); err != nil {
-				return err
-			}
-			for i, k := range fewshotLabels {
-				q := pair.mean(i)
-				fmt.Fprintf(&rows, "| %s | %s | %d | %.3f | %.3f | %.3f | %s |\n", from.name, to.name, k, q.auroc, q.r1, q.alarms, q.shares())
-			}
-			total.add(pair)
-		}
-	}
-	fmt.Fprintf(w, "\n## Means over %d pairs\n\n| k | AUROC | R1 | false alarms at a budget of 1 %% | anchor: refit, AUROC / R1 | anchor: best of four, R1 |\n|---|---|---|---|---|---|\n", total.pairs)
+	fmt.Fprintf(w, "\n## Means over %d pairs\n\nWith scales of the prior that were chosen on the other sites.\n\n| k | AUROC | R1 | false alarms at a budget of 1 %% | anchor: refit, AUROC / R1 | anchor: best of four, R1 |\n|---|---|---|---|---|---|\n", len(pairs))
 	anchors := [...][2]string{{".869 / .615", ""}, {".884 / .625", ".731"}, {".872 / .630", ".749"}, {".928 / .676", ".784"}}
 	for i, k := range fewshotLabels {
-		q := total.mean(i)
+		q := others.mean(i)
 		fmt.Fprintf(w, "| %d | %.3f | %.3f | %.3f | %s | %s |\n", k, q.auroc, q.r1, q.alarms, anchors[i][0], anchors[i][1])
 	}
-	fmt.Fprintf(w, "\n## Pairs\n\nThe last columns are the shares of the recipes.\n\n| learned | new site | k | AUROC | R1 | false alarms at 1 %% |")
+	writePriors(w, constants, others, reptile)
+	if err := unlabelled(ctx, w, data, pairs, func(source int) string { return sources[source].name }); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\n## Pairs\n\nWith the constants. The last columns are the shares of the recipes.\n\n| learned | new site | k | AUROC | R1 | false alarms at 1 %% |")
 	for r := range adapt.NumRecipes {
 		fmt.Fprintf(w, " %s |", r)
 	}
 	fmt.Fprintf(w, "\n|---|---|---|---|---|---|---|---|---|---|---|\n%s", rows.Bytes())
-	if out == "" || only != "" {
+	if out == "" {
 		return nil
 	}
 	return os.WriteFile(out, report.Bytes(), 0o644)
@@ -155,12 +168,11 @@ func (q *fewshotQuality) shares() string {
 type fewshotTable struct {
 	sum   []fewshotQuality
 	count []float64
-	pairs int
 }
 
 func newFewshotTable() *fewshotTable {
 	n := len(fewshotLabels)
-	return &fewshotTable{sum: make([]fewshotQuality, n), count: make([]float64, n), pairs: 1}
+	return &fewshotTable{sum: make([]fewshotQuality, n), count: make([]float64, n)}
 }
 
 func (t *fewshotTable) put(i int, q fewshotQuality) {
@@ -185,66 +197,7 @@ func (t *fewshotTable) mean(i int) fewshotQuality {
 
 // add adds the means of a pair.
 func (t *fewshotTable) add(pair *fewshotTable) {
-	if t.count[0] > 0 {
-		t.pairs++
-	}
 	for i := range t.sum {
 		t.put(i, pair.mean(i))
 	}
-}
-
-// measure scores a site with a model, before and after each draw of labels.
-func (t *fewshotTable) measure(m *model.Model, to *source) error {
-	from, err := train.Score(m.Tiers, &to.train.Rows)
-	if err != nil {
-		return err
-	}
-	plain, err := train.Score(m.Tiers, &to.test.Rows)
-	if err != nil {
-		return err
-	}
-	y := labels(to.test)
-	for i, k := range fewshotLabels {
-		for draw := range uint64(fewshotDraws) {
-			if k == 0 && draw > 0 {
-				break
-			}
-			a, err := drawLabels(m, to.train, from, k, draw)
-			if err != nil {
-				return err
-			}
-			scored := *plain
-			scored.LogOdds = append([]float64(nil), plain.LogOdds...)
-			scored.Rate = append([]float64(nil), plain.Rate...)
-			scored.Adapt(m, a, &to.test.Rows)
-			got := train.Measure(scored.LogOdds, y, nil)
-			q := fewshotQuality{auroc: got.AUROC, r1: got.R1}
-			q.alarms, _ = realised(scored.Rate, y, 1e-2)
-			if a != nil {
-				q.share = a.Share()
-			} else {
-				q.share[adapt.AsItIs] = 1
-			}
-			t.put(i, q)
-		}
-	}
-	return nil
-}
-
-// drawLabels returns what k labels of a site say, half of them attacks.
-func drawLabels(m *model.Model, s *train.Set, scored *train.Scored, k int, draw uint64) (*adapt.Adjuster, error) {
-	state := adapt.New(m)
-	r := rand.New(rand.NewPCG(draw, uint64(k)))
-	want := [2]int{k - k/2, k / 2}
-	for _, i := range r.Perm(s.Len()) {
-		y := s.Y[i]
-		if want[y] == 0 {
-			continue
-		}
-		want[y]--
-		if _, err := state.Label(adapt.NewExample(scored.Raw(i), &s.Rows, i), y == 1, "file"); err != nil {
-			return nil, err
-		}
-	}
-	return state.Adjuster(), nil
 }

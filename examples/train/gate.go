@@ -39,15 +39,7 @@ func gate(ctx context.Context, data, out, folder, only string, seed uint64) erro
 		if err != nil {
 			return err
 		}
-		m, err := keptModel(folder, d.name, func() (*model.Model, error) {
-			o := options(d.name, seed)
-			o.Hedge = true
-			fitted, err := train.Fit(ctx, set, o)
-			if err != nil {
-				return nil, err
-			}
-			return &model.Model{Kind: d.kind, Name: d.name, Schema: set.Schema, Tiers: fitted.Tiers, Selector: fitted.Selector}, nil
-		})
+		m, err := setModel(ctx, folder, &d, set, seed)
 		if err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)
 		}
@@ -82,6 +74,20 @@ func gate(ctx context.Context, data, out, folder, only string, seed uint64) erro
 		return nil
 	}
 	return os.WriteFile(out, report.Bytes(), 0o644)
+}
+
+// setModel returns the model of a set as quality trains it, from the folder where
+// it is there.
+func setModel(ctx context.Context, folder string, d *dataset, set *train.Set, seed uint64) (*model.Model, error) {
+	return keptModel(folder, fmt.Sprintf("%s-%d", d.name, seed), func() (*model.Model, error) {
+		o := options(d.name, seed)
+		o.Hedge = true
+		fitted, err := train.Fit(ctx, set, o)
+		if err != nil {
+			return nil, err
+		}
+		return &model.Model{Kind: d.kind, Name: d.name, Schema: set.Schema, Tiers: fitted.Tiers, Selector: fitted.Selector}, nil
+	})
 }
 
 // measureGate writes a row of the table.

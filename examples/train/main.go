@@ -47,8 +47,8 @@ func main() {
 	only := flags.String("only", "", "one set or kind alone")
 	seed := flags.Uint64("seed", 1, "of folds and learners")
 	most := flags.Int("most", 0, "quality, leave: rows of a site and label, 0 for all")
-	keep := flags.String("models", "", "fewshot, gate: folder that keeps the models of the sites or sets")
-	seeds := flags.Int("seeds", 0, "quality: how many seeds each set is trained with; attack: attacks to begin with for each change, default 100")
+	keep := flags.String("models", "", "fewshot, gate, seeds: folder that keeps the models of the sites or sets")
+	seeds := flags.Int("seeds", 0, "quality, seeds: how many seeds a set is trained with; attack: attacks to begin with for each change, default 100")
 	plots := flags.String("plots", "", "quality: folder of the plots, default plots beside the report")
 	var beside []string
 	flags.Func("beside", "attack: command of another detector, which reads requests and writes scores; repeatable", func(c string) error {
@@ -73,9 +73,11 @@ func main() {
 			data: *data, out: *out, only: *only, plots: *plots, seed: *seed, seeds: *seeds, most: *most,
 		})
 	case "fewshot":
-		err = fewshot(ctx, *data, *out, *keep, *only, *seed)
+		err = fewshot(ctx, *data, *out, *keep, *seed)
 	case "gate":
 		err = gate(ctx, *data, *out, *keep, *only, *seed)
+	case "seeds":
+		err = seedsReport(ctx, *data, *out, *keep, *only, *seed, max(*seeds, 2))
 	case "profile":
 		err = profiles(ctx, os.Stdout, *data)
 	case "floor":
@@ -92,7 +94,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: train models|quality|leave|fewshot|gate|sites|profile|floor|attack -data FOLDER -o PATH [-only NAME] [-seed N]")
+	fmt.Fprintln(os.Stderr, "usage: train models|quality|leave|fewshot|gate|seeds|sites|profile|floor|attack -data FOLDER -o PATH [-only NAME] [-seed N]")
 	os.Exit(2)
 }
 

@@ -1,14 +1,59 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 
+	"github.com/tiercel/tiercel/core/ensemble"
 	"github.com/tiercel/tiercel/core/train"
 )
+
+// chanceSets are the sets on which the seed decides: the tests hold what training
+// has not seen. On the others all seeds come to nearly the same.
+var chanceSets = []string{"nsl-kdd", "unsw-nb15-new-types", "dga"}
+
+// seedsReport trains the sets on which the seed decides with several seeds, or the one
+// set only, and writes what is chance. Models are kept in a folder, one a set and
+// seed, so that a run that was broken off goes on.
+func seedsReport(ctx context.Context, data, out, folder, only string, seed uint64, seeds int) error {
+	var list []*spread
+	for _, d := range sets() {
+		if only == "" && !slices.Contains(chanceSets, d.name) || only != "" && only != d.name {
+			continue
+		}
+		l, err := (&reporting{data: data}).load(&d)
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.name, err)
+		}
+		of := make([]*spread, len(l.parts))
+		for i := range of {
+			of[i] = &spread{title: d.name + ": " + d.tests[i].name}
+		}
+		for n := range seeds {
+			m, err := setModel(ctx, folder, &d, l.train, seed+uint64(n))
+			if err != nil {
+				return fmt.Errorf("%s: %w", d.name, err)
+			}
+			if err := l.addTo(of, m.Tiers); err != nil {
+				return err
+			}
+		}
+		list = append(list, of...)
+	}
+	var report bytes.Buffer
+	w := io.MultiWriter(os.Stdout, &report)
+	fmt.Fprintf(w, "# What is chance\n\nWritten by `go run ./examples/train seeds -data FOLDER -models FOLDER -seeds %d -o examples/train/SEEDS.md` (first seed %d).\n", seeds, seed)
+	writeSpread(w, list)
+	if out == "" || only != "" {
+		return nil
+	}
+	return os.WriteFile(out, report.Bytes(), 0o644)
+}
 
 // spread is what several seeds came to on one test.
 type spread struct {
@@ -38,17 +83,25 @@ func (l *loaded) spread(ctx context.Context, first []*outcome, seed uint64, seed
 		if err != nil {
 			return nil, err
 		}
-		for i, test := range l.parts {
-			scored, err := train.Score(fitted.Tiers, &test.Rows)
-			if err != nil {
-				return nil, err
-			}
-			y := labels(test)
-			alarms, _ := realised(scored.Rate, y, budgetMain)
-			out[i].add(train.Measure(scored.LogOdds, y, nil), alarms)
+		if err := l.addTo(out, fitted.Tiers); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// addTo measures a model on each of the tests.
+func (l *loaded) addTo(list []*spread, t *ensemble.Tiers) error {
+	for i, test := range l.parts {
+		scored, err := train.Score(t, &test.Rows)
+		if err != nil {
+			return err
+		}
+		y := labels(test)
+		alarms, _ := realised(scored.Rate, y, budgetMain)
+		list[i].add(train.Measure(scored.LogOdds, y, nil), alarms)
+	}
+	return nil
 }
 
 // writeSpread writes means and standard deviations over the seeds.
