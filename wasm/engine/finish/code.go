@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 )
 
 // Opcodes that this package reads by name.
@@ -21,12 +20,25 @@ const (
 	opReturn       = 0x0f
 	opCall         = 0x10
 	opCallIndirect = 0x11
+	opDrop         = 0x1a
+	opSelect       = 0x1b
 	opLocalGet     = 0x20
 	opLocalSet     = 0x21
 	opLocalTee     = 0x22
 	opGlobalGet    = 0x23
+	opGlobalSet    = 0x24
+	opLoad         = 0x28 // the first of the loads
+	opStore        = 0x36 // the first of the stores
+	opStoreLast    = 0x3e
 	opI32Const     = 0x41
+	opI64Const     = 0x42
+	opI32Eqz       = 0x45
+	opI64Eqz       = 0x50
+	opI32Add       = 0x6a
 	opI32Sub       = 0x6b
+	opI64Add       = 0x7c
+	opI32Wrap      = 0xa7
+	opI64Extend    = 0xad // of i32, unsigned
 	void           = 0x40 // the type of a block without result
 )
 
@@ -35,6 +47,7 @@ const (
 type instruction struct {
 	op      byte
 	operand uint64
+	align   byte  // of a load or store, whose operand is the offset
 	labels  []int // of br_table, the default last
 	code    []byte
 }
@@ -44,12 +57,12 @@ func (r *reader) instruction() instruction {
 	from := r.b
 	i := instruction{op: r.byte()}
 	switch op := i.op; {
-	case op <= 1, op == opElse, op == opEnd, op == opReturn, op == 0x1a, op == 0x1b, op >= 0x45 && op <= 0xc4:
+	case op <= 1, op == opElse, op == opEnd, op == opReturn, op == opDrop, op == opSelect, op >= opI32Eqz && op <= 0xc4:
 		// control without operands, drop, select, arithmetic
 	case op >= opBlock && op <= opIf, op == opBr, op == opBrIf, op == opCall,
 		op >= opLocalGet && op <= 0x24, op == 0x3f, op == 0x40:
 		i.operand = r.uint()
-	case op == opI32Const, op == 0x42:
+	case op == opI32Const, op == opI64Const:
 		i.operand = uint64(r.int())
 	case op == opBrTable:
 		for range r.uint() + 1 {
@@ -57,9 +70,12 @@ func (r *reader) instruction() instruction {
 				return i
 			}
 		}
-	case op == opCallIndirect, op >= 0x28 && op <= 0x3e: // and loads and stores
+	case op == opCallIndirect:
 		r.uint()
 		r.uint()
+	case op >= opLoad && op <= opStoreLast:
+		i.align = byte(r.uint())
+		i.operand = r.uint()
 	case op == 0x43:
 		r.bytes(4)
 	case op == 0x44:
@@ -101,26 +117,4 @@ func (r *reader) skipLocals() {
 
 func appendLabel(b []byte, op byte, label int) []byte {
 	return binary.AppendUvarint(append(b, op), uint64(label))
-}
-
-// tidy leaves out what does nothing: the marks of inlined calls, and copies of a
-// variable to itself.
-func tidy(list []instruction) []instruction {
-	list = slices.DeleteFunc(list, func(i instruction) bool { return i.op == opNop })
-	kept := list[:0]
-	for k := 0; k < len(list); k++ {
-		in := list[k]
-		if k+1 < len(list) && list[k+1].operand == in.operand {
-			switch next := list[k+1].op; {
-			case in.op == opLocalGet && next == opLocalSet:
-				k++
-				continue
-			case in.op == opLocalSet && next == opLocalGet:
-				k++
-				in.op, in.code = opLocalTee, append([]byte{opLocalTee}, in.code[1:]...)
-			}
-		}
-		kept = append(kept, in)
-	}
-	return kept
 }

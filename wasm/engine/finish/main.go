@@ -12,8 +12,9 @@
 // And it straightens functions. Go's compiler writes every jump as a detour by
 // a table at the function's top, which no engine sees through: all variables meet
 // there, and loops are none (golang/go#65440). Blocks and loops in their place
-// compute the same, instruction by instruction. A function that is not in
-// the form of blocks.go stays as it is.
+// compute the same, instruction by instruction; some sequences that the compiler writes
+// tens of thousands of times, such as addresses of stack slots, become shorter
+// (tidy.go). A function that is not in the form of blocks.go stays as it is.
 //
 // With -traps an index out of bounds, a nil pointer or a division by zero traps at once
 // instead of panicking: for programs that recover from none and need no message. The code that
