@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 type leaving struct {
 	data, out, only string
 	what            string // type, site or set; empty for all three
+	keep            string // folder that keeps the tables; empty for none
 	seed            uint64
 	most            int // rows of a site and label that train, 0 for all
 }
@@ -43,7 +45,7 @@ const leastHeld = 40
 
 const leaveHead = `# What was never seen
 
-Written by ` + "`" + `go run ./examples/train leave -data FOLDER -o examples/train/LEAVE.md` + "`" + `. A class of rows is left out of training, a model learns the rest, and is scored on the class; beside it, on the same rows, a model that has seen the class's training part. R1, R01: threshold read off the test scores (ranking). False alarms: those that a budget of 1 % came to, threshold from the training part alone.
+Written by ` + "`" + `go run ./examples/train leave -data FOLDER -o examples/train/LEAVE.md` + "`" + `. A class of rows is left out of training, a model learns the rest, and is scored on the class; beside it, on the same rows, a model that has seen the class's training part. With -most N, models learn N rows of each site and label at most. R1, R01: threshold read off the test scores (ranking). False alarms: those that a budget of 1 % came to, threshold from the training part alone.
 `
 
 // leave measures what models do on classes of rows that they have not seen: types
@@ -60,40 +62,42 @@ func leave(ctx context.Context, o *leaving) error {
 	w := io.MultiWriter(os.Stdout, &report)
 	fmt.Fprint(w, leaveHead)
 	for _, what := range whats {
-		if what == "type" {
-			for _, d := range sets() {
-				if o.only != "" && o.only != d.name {
-					continue
-				}
+		for _, d := range sets() {
+			if what != "type" || o.only != "" && o.only != d.name {
+				continue
+			}
+			if err := o.section(w, what, d.name, func(w io.Writer) error {
 				c, err := collectSet(o.data, &d, o.seed)
 				if err != nil {
-					return fmt.Errorf("%s: %w", d.name, err)
-				}
-				if err := c.leave(ctx, w, what, c.types(o.most), o.most); err != nil {
 					return err
 				}
+				return c.leave(ctx, w, what, c.types(o.most), o.most)
+			}); err != nil {
+				return err
 			}
 		}
 		for _, kind := range []event.Kind{event.HTTP, event.Flow, event.DNS, event.Auth} {
 			if o.only != "" && o.only != kind.String() {
 				continue
 			}
-			c, err := collectKind(o.data, kind, o.seed)
-			if err != nil {
-				return fmt.Errorf("%s: %w", kind, err)
-			}
-			var classes []holdout
-			switch what {
-			case "type":
-				classes = c.types(o.most)
-			case "site":
-				classes = c.sites(o.most)
-			case "set":
-				if classes, err = collectSets(o.data, kind, o.most); err != nil {
-					return fmt.Errorf("%s: %w", kind, err)
+			if err := o.section(w, what, kind.String(), func(w io.Writer) error {
+				c, err := collectKind(o.data, kind, o.seed)
+				if err != nil {
+					return err
 				}
-			}
-			if err := c.leave(ctx, w, what, classes, o.most); err != nil {
+				var classes []holdout
+				switch what {
+				case "type":
+					classes = c.types(o.most)
+				case "site":
+					classes = c.sites(o.most)
+				case "set":
+					if classes, err = collectSets(o.data, kind, o.most); err != nil {
+						return err
+					}
+				}
+				return c.leave(ctx, w, what, classes, o.most)
+			}); err != nil {
 				return err
 			}
 		}
@@ -102,6 +106,26 @@ func leave(ctx context.Context, o *leaving) error {
 		return nil
 	}
 	return os.WriteFile(o.out, report.Bytes(), 0o644)
+}
+
+// section writes a table, from the folder where it is there: a run that was broken
+// off goes on with the next one.
+func (o *leaving) section(w io.Writer, what, name string, write func(io.Writer) error) error {
+	path := filepath.Join(o.keep, fmt.Sprintf("leave-%s-%s-%d-%d.md", what, name, o.most, o.seed))
+	if o.keep != "" {
+		if text, err := os.ReadFile(path); err == nil {
+			_, err = w.Write(text)
+			return err
+		}
+	}
+	var text bytes.Buffer
+	if err := write(io.MultiWriter(w, &text)); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if o.keep == "" {
+		return nil
+	}
+	return os.WriteFile(path, text.Bytes(), 0o644)
 }
 
 // collectSet reads a set with a split of its own, and its first test.

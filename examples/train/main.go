@@ -7,7 +7,7 @@
 //	go run ./examples/train leave   -data FOLDER -what site -only flow -most 4000
 //	go run ./examples/train fewshot -data FOLDER -o examples/train/FEWSHOT.md
 //	go run ./examples/train gate -data FOLDER -models FOLDER -o examples/train/GATE.md
-//	go run ./examples/train sites -data FOLDER
+//	go run ./examples/train seeds -data FOLDER -models FOLDER -seeds 5 -o examples/train/SEEDS.md
 //	go run ./examples/train sites -data FOLDER > examples/train/SITES.md
 //	go run ./examples/train floor -data FOLDER
 //	go run ./examples/train profile -data FOLDER > examples/train/PROFILE.md
@@ -16,7 +16,8 @@
 // data give the same bytes. quality trains one model on each set's training
 // part and scores its test parts, and scores the default models on test parts
 // that they have not seen; trivial rules stand beside every score. leave
-// leaves each type of attack, site or set out of the training in turn. fewshot takes a model
+// leaves each type of attack, site or set out of the training in turn; gate says what
+// skipping learners saves and loses, seeds what of the figures is chance. fewshot takes a model
 // of one site to another and labels a few records there. sites asks whether
 // budgets hold on each site, with and without the rates of the site; profile,
 // what a profile that learns while reading adds; floor, what the certified floor costs.
@@ -47,7 +48,7 @@ func main() {
 	only := flags.String("only", "", "one set or kind alone")
 	seed := flags.Uint64("seed", 1, "of folds and learners")
 	most := flags.Int("most", 0, "quality, leave: rows of a site and label, 0 for all")
-	keep := flags.String("models", "", "fewshot, gate, seeds: folder that keeps the models of the sites or sets")
+	keep := flags.String("models", "", "fewshot, gate, seeds, leave: folder that keeps models or tables, so that a run that was broken off goes on")
 	seeds := flags.Int("seeds", 0, "quality, seeds: how many seeds a set is trained with; attack: attacks to begin with for each change, default 100")
 	plots := flags.String("plots", "", "quality: folder of the plots, default plots beside the report")
 	var beside []string
@@ -62,7 +63,7 @@ func main() {
 	case "models":
 		err = writeModels(ctx, *data, *out, *only, *seed)
 	case "leave":
-		err = leave(ctx, &leaving{data: *data, out: *out, only: *only, what: *what, seed: *seed, most: *most})
+		err = leave(ctx, &leaving{data: *data, out: *out, only: *only, what: *what, keep: *keep, seed: *seed, most: *most})
 	case "attack":
 		if *seeds == 0 {
 			*seeds = attackSeeds
