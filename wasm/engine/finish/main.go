@@ -16,13 +16,14 @@
 // tens of thousands of times, such as addresses of stack slots, become shorter
 // (tidy.go). A function that is not in the form of blocks.go stays as it is.
 //
+// Where the module has names, some routines of the run time are written anew (routines.go).
+//
 // With -traps an index out of bounds, a nil pointer or a division by zero traps at once
 // instead of panicking: for programs that recover from none and need no message. The code that
 // prepares their messages is a tenth of all code.
 package main
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -53,57 +54,19 @@ func run(args []string) error {
 	return os.WriteFile(args[0], wasm, 0o644)
 }
 
-var errCut = errors.New("cut short")
-
-// section is one of a module.
-type section struct {
-	id   byte
-	body []byte
-}
-
-const (
-	custom      = 0 // names, producers
-	codeSection = 10
-	dataSection = 11
-)
-
 // finish returns the module with smaller tables, straight functions and no custom
 // sections. With traps, faults of the program trap.
 func finish(wasm []byte, traps bool) ([]byte, error) {
-	const head = 8 // magic and version
-	if len(wasm) < head {
-		return nil, errCut
+	m, err := readModule(wasm)
+	if err != nil {
+		return nil, err
 	}
-	var sections []section
-	var code, data *section
-	var trapping map[uint64]bool
-	for r := (reader{b: wasm[head:]}); len(r.b) > 0; {
-		s := section{id: r.byte()}
-		s.body = r.bytes(r.uint())
-		if r.err != nil {
-			return nil, r.err
-		}
-		if s.id != custom {
-			sections = append(sections, s)
-		} else if list, err := faults(s.body); err != nil {
-			return nil, err
-		} else if list != nil && traps {
-			trapping = list
-		}
-	}
-	if traps && len(trapping) == 0 {
-		return nil, errors.New("the names are needed to know what faults: link without -s")
-	}
-	for i, s := range sections {
-		switch s.id {
-		case codeSection:
-			code = &sections[i]
-		case dataSection:
-			data = &sections[i]
-		}
-	}
+	code, data := m.section(codeSection), m.section(dataSection)
 	if code == nil || data == nil {
 		return nil, errors.New("no program")
+	}
+	if traps && m.names == nil {
+		return nil, errors.New("the names are needed to know what faults: link without -s")
 	}
 	image, from, err := readData(data.body)
 	if err != nil {
@@ -113,17 +76,19 @@ func finish(wasm []byte, traps bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if code.body, err = straightenAll(code.body, table, trapping); err != nil {
+	w := rewriter{traps: map[uint64]bool{}, routines: map[uint64][]byte{}, leave: table.defers}
+	for i, name := range m.names {
+		w.traps[i] = traps && faults(name)
+		if routine, ok := routines[name]; ok && i >= m.imports {
+			w.routines[i-m.imports] = routine
+		}
+	}
+	if code.body, err = w.rewrite(code.body, table.funcs); err != nil {
 		return nil, err
 	}
 	if err := table.strip(); err != nil {
 		return nil, err
 	}
 	data.body = writeData(image, from)
-	out := append([]byte(nil), wasm[:head]...)
-	for _, s := range sections {
-		out = binary.AppendUvarint(append(out, s.id), uint64(len(s.body)))
-		out = append(out, s.body...)
-	}
-	return out, nil
+	return m.write(), nil
 }
