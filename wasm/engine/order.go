@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tiercel/tiercel/core"
 	"github.com/tiercel/tiercel/core/event"
@@ -61,11 +62,12 @@ func (in *instance) observe(data []byte) error {
 				return err
 			}
 			stride := len(feature.ContextNames(k))
-			o.columns = o.columns[:0]
-			for range stride * len(seen) {
-				o.columns = append(o.columns, nan32) // as the encoder leaves them
+			n := stride * len(seen)
+			o.columns = slices.Grow(o.columns[:0], n)[:n]
+			for i := range o.columns {
+				o.columns[i] = nan32 // as the encoder leaves them
 			}
-			if len(seen) > 0 {
+			if n > 0 {
 				o.stream.Observe(k, o.columns, stride, seen)
 			}
 			in.out = appendWire(in.out, o.columns)

@@ -167,10 +167,12 @@ func (in *instance) tell(w *core.Worker, before int64) {
 	b := w.Batch()
 	head := len(in.out)
 	in.out = appendWire(in.out, []batchHead{{}})
+	in.out = roomFor(in.out, len(verdicts))
+	told, _, _ := cutWire[wireVerdict](in.out[head+batchHeadSize:], uint32(len(verdicts)))
 	texts := in.texts[:0]
 	for i := range verdicts {
-		v := &verdicts[i]
-		t := wireVerdict{
+		v, t := &verdicts[i], &told[i]
+		*t = wireVerdict{
 			offset: v.Offset, time: v.Time, score: v.Score, rate: v.FalseAlarmRate, missing: v.Missing, lift: v.Lift,
 			line: uint32(v.Line), length: v.Length, kind: uint8(v.Kind), severity: uint8(v.Severity), certified: packCertificate(v.Certified),
 			text: uint32(len(texts)), entity: uint32(len(v.Entity)), class: uint32(len(v.Class)),
@@ -197,7 +199,6 @@ func (in *instance) tell(w *core.Worker, before int64) {
 			}
 			t.context = uint32(len(texts) - before)
 		}
-		in.out = appendWire(in.out, []wireVerdict{t})
 	}
 	in.out = appendWire(in.out, texts)
 	in.texts = texts

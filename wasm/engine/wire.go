@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 	"unsafe"
 
 	"github.com/tiercel/tiercel/core/feature"
@@ -54,6 +55,14 @@ func appendWire[T batchHead | seenHead | wireVerdict | feature.Observation | int
 		dst = append(dst, unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), size)...)
 	}
 	return append(dst, make([]byte, -len(dst)&7)...)
+}
+
+const batchHeadSize = int(unsafe.Sizeof(batchHead{}))
+
+// roomFor makes room for n verdicts behind dst, to be written yet.
+func roomFor(dst []byte, n int) []byte {
+	size := n * int(unsafe.Sizeof(wireVerdict{}))
+	return slices.Grow(dst, size)[:len(dst)+size]
 }
 
 // cutWire returns n values that data starts with, in place, and what is behind
