@@ -32,9 +32,9 @@ type Options struct {
 
 	// Skip goes further than ThreatsOnly, which it needs: learners do not run on
 	// events of which the model's Selector learned that they hardly ever make
-	// threats of their like, though it is not certain. It is the share of all
-	// threats that may be lost by that, as far as training can tell, in (0, 1); 0
-	// skips nothing. What the certified floor says is never skipped. Verdicts say
+	// threats of their like, though it is not certain. It is the share of the
+	// threats that may be lost by that, in the kind of folds, or the type of attack
+	// left out, that lost most in training, in (0, 1); 0 skips nothing. What the certified floor says is never skipped. Verdicts say
 	// so (Skipped); models without a Selector skip nothing.
 	Skip float64
 	// Audit is the share of the events to be skipped on which every learner runs

@@ -235,3 +235,15 @@ func TestDriftState(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkRates(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 1))
+	rates := make([]float64, 4096)
+	for i := range rates {
+		rates[i] = math.Exp(-r.ExpFloat64())
+	}
+	var site adapt.Rates
+	for i := range b.N {
+		site.Observe(rates[i%len(rates)])
+	}
+}
