@@ -25,6 +25,9 @@ type Ceiling struct {
 	metas []topping
 	bar   bar
 
+	rest      []float64 // of the metas, side by side
+	strongest []bool
+
 	sums []float64 // scratch: raw scores of the metas
 	g    []float64
 }
@@ -172,37 +175,35 @@ func (t *Tiers) CeilingOf(raw [][]float32, rows []int, cost []float64, rate, mar
 // abstain is never below: it may have no score at all.
 func (c *Ceiling) Below(raw [][]float32, i int) bool {
 	n := len(c.metas)
-	for j := range c.metas {
-		c.sums[j] = c.metas[j].rest
-	}
+	sums, strongest, g := c.sums[:n], c.strongest[:n], c.g[:n] // of one length, which is checked once
+	copy(sums, c.rest)
 	known := false
 	for s := range c.bases {
 		stair := &c.bases[s]
 		v := raw[stair.base][i]
 		known = known || v == v
-		k := stair.at(v)
-		adds := stair.adds[k*n : (k+1)*n]
-		for j, a := range adds {
-			switch {
-			case !c.metas[j].strongest:
-				c.sums[j] += a
-			case a > c.sums[j]: // no number here is NaN; max is a call in WebAssembly
-				c.sums[j] = a
+		adds := stair.adds[stair.at(v)*n:][:n]
+		for j := range n {
+			switch a := adds[j]; {
+			case !strongest[j]:
+				sums[j] += a
+			case a > sums[j]: // no number here is NaN; max is a call in WebAssembly
+				sums[j] = a
 			}
 		}
 	}
-	for j := range c.metas {
+	for j := range n {
 		m := &c.metas[j]
 		if m.open {
-			c.g[j] = 1
+			g[j] = 1
 			continue
 		}
-		k := m.grid.step(c.sums[j] + slack)
-		if c.g[j] = m.g[k]; c.g[j] == unknown {
-			c.g[j] = m.know(k)
+		k := m.grid.step(sums[j] + slack)
+		if g[j] = m.g[k]; g[j] == unknown {
+			g[j] = m.know(k)
 		}
 	}
-	return known && c.bar.below(c.g)
+	return known && c.bar.below(g)
 }
 
 // Undecided returns the share of those rows that the ceiling leaves undecided.
@@ -333,6 +334,8 @@ func (f *fitting) ceiling(asked uint64) *Ceiling {
 		top.p = m.Calibration
 		top.tabulate(lo, hi)
 		c.metas = append(c.metas, top)
+		c.rest = append(c.rest, top.rest)
+		c.strongest = append(c.strongest, top.strongest)
 	}
 	for b := range t.Bases {
 		if asked>>b&1 == 1 {
