@@ -108,23 +108,24 @@ func (t *incidents) index() {
 
 // worstFirst returns a copy, by severity, then rarity, then count, then order of appearance.
 func (t *incidents) worstFirst() []Incident {
-	out := slices.Clone(t.all)
-	slices.SortStableFunc(out, func(a, b Incident) int {
-		switch {
+	order := make([]int32, len(t.all)) // sorted in the place of incidents, which are large
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int {
+		switch a, b := &t.all[i], &t.all[j]; {
 		case a.Severity != b.Severity:
 			return int(b.Severity) - int(a.Severity)
 		case a.Rate != b.Rate:
-			if a.Rate < b.Rate {
-				return -1
-			}
-			return 1
+			return cmp.Compare(a.Rate, b.Rate)
 		case a.Count != b.Count:
-			if a.Count > b.Count {
-				return -1
-			}
-			return 1
+			return cmp.Compare(b.Count, a.Count)
 		}
-		return 0
+		return int(i - j)
 	})
+	out := make([]Incident, len(order))
+	for n, i := range order {
+		out[n] = t.all[i]
+	}
 	return out
 }

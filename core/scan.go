@@ -24,6 +24,9 @@ func (e *Engine) NewScan() *Scan { return &Scan{engine: e, stream: NewStream(e.o
 // Incidents returns the incidents so far, worst first.
 func (s *Scan) Incidents() []Incident { return s.stream.Incidents() }
 
+// NumIncidents returns how many there are.
+func (s *Scan) NumIncidents() int { return s.stream.NumIncidents() }
+
 // Drift says from where on the records are unlike those that the models know;
 // see Stream.Drift.
 func (s *Scan) Drift() adapt.Since { return s.stream.Drift() }

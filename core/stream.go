@@ -168,3 +168,6 @@ func (s *Stream) Drift() adapt.Since { return s.drift.Since() }
 
 // Incidents returns the incidents so far, worst first.
 func (s *Stream) Incidents() []Incident { return s.incidents.worstFirst() }
+
+// NumIncidents returns how many there are.
+func (s *Stream) NumIncidents() int { return len(s.incidents.all) }

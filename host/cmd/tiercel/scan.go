@@ -204,7 +204,7 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 	if text := unlike(p.scan.Drift()); text != "" && p.rows != nil { // the table ends with it
 		p.bar.Note("%s", text)
 	}
-	p.totals.tell(p.bar, len(p.scan.Incidents()))
+	p.totals.tell(p.bar, p.scan.NumIncidents())
 	if skip > 0 && p.totals.lines > 0 && p.totals.skips.Evaluations == 0 {
 		p.bar.Note("--skip skipped nothing: no model in use has learned which learners its records can spare at this budget")
 	}
