@@ -20,6 +20,17 @@ type Linear struct {
 	missing []float32 // added where the value is NaN
 	bias    float32   // b
 	zero    zeroTerms
+	columns []linearColumn
+	block   bool // the columns stand side by side
+}
+
+// linearColumn is what Score needs to know of a column, side by side.
+type linearColumn struct {
+	at              int32 // in a row
+	log             bool
+	centre, scale   float32
+	weight, missing float32
+	zero            float64 // what it adds where the value is 0
 }
 
 var (
@@ -43,7 +54,17 @@ func NewLinear(info Info, z Scaling, weights, missing []float32, bias float32) (
 		return nil, Error(info.ID + ": weights must be finite")
 	}
 	l := &Linear{info: info, scaling: z, weights: weights, missing: missing, bias: bias}
+	l.block = n > 0
+	for k, c := range info.Columns {
+		l.columns = append(l.columns, linearColumn{
+			at: int32(c), log: z.Log[k], centre: z.Centre[k], scale: z.Scale[k], weight: weights[k], missing: missing[k],
+		})
+		l.block = l.block && c == info.Columns[0]+k
+	}
 	l.zero = newZeroTerms(n, float64(bias), l.term)
+	for k, v := range l.zero.each {
+		l.columns[k].zero = v
+	}
 	return l, nil
 }
 
@@ -67,6 +88,15 @@ func newZeroTerms(n int, bias float64, term func(k int, x float32) float64) zero
 // isZero reports whether x is 0 or -0.
 func isZero(x float32) bool { return math.Float32bits(x)<<1 == 0 }
 
+// allZero reports whether all of x are.
+func allZero(x []float32) bool {
+	var bits uint32
+	for _, v := range x {
+		bits |= math.Float32bits(v)
+	}
+	return bits<<1 == 0
+}
+
 func notFinite(x float32) bool { return !finite(x) }
 
 // Info describes the learner.
@@ -77,12 +107,21 @@ func (l *Linear) Score(dst []float32, b *Batch) error {
 	if !l.info.fits(dst, b) {
 		return errShape
 	}
+	zero := clampScore(l.zero.sum)
 	for i := range dst {
 		row := b.Row(i)
+		// The columns of markers are all 0 in nearly every row.
+		if l.block {
+			if x := row[l.columns[0].at:][:len(l.columns)]; isZero(x[0]) && allZero(x) {
+				dst[i] = zero
+				continue
+			}
+		}
 		f := l.zero.sum
-		for k, c := range l.info.Columns {
-			if x := row[c]; !isZero(x) {
-				f += l.term(k, x) - l.zero.each[k]
+		for k := range l.columns {
+			c := &l.columns[k]
+			if x := row[c.at]; !isZero(x) {
+				f += c.term(x) - c.zero
 			}
 		}
 		dst[i] = clampScore(f)
@@ -91,11 +130,13 @@ func (l *Linear) Score(dst []float32, b *Batch) error {
 }
 
 // term is what the k-th column adds to the score.
-func (l *Linear) term(k int, x float32) float64 {
+func (l *Linear) term(k int, x float32) float64 { return l.columns[k].term(x) }
+
+func (c *linearColumn) term(x float32) float64 {
 	if x != x {
-		return float64(l.missing[k])
+		return float64(c.missing)
 	}
-	return float64(l.weights[k]) * float64(l.scaling.Z(k, x))
+	return float64(float64(c.weight) * float64(scaled(x, c.log, c.centre, c.scale)))
 }
 
 // clampScore keeps a sum of finite terms finite in float32.

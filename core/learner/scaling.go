@@ -23,11 +23,13 @@ type Scaling struct {
 const MaxZ = 10
 
 // Z returns the scaled value of the i-th column, in [-MaxZ, MaxZ]; NaN stays NaN.
-func (s *Scaling) Z(i int, x float32) float32 {
-	if s.Log[i] {
+func (s *Scaling) Z(i int, x float32) float32 { return scaled(x, s.Log[i], s.Centre[i], s.Scale[i]) }
+
+func scaled(x float32, log bool, centre, scale float32) float32 {
+	if log {
 		x = signedLog(x)
 	}
-	z := (x - s.Centre[i]) / s.Scale[i]
+	z := (x - centre) / scale
 	switch { // min and max are calls in WebAssembly
 	case z > MaxZ:
 		return MaxZ
