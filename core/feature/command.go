@@ -132,29 +132,37 @@ var commandMarkers = [...]commandMarker{
 // maxCommandLine bounds how much of a command line is read.
 const maxCommandLine = 4096
 
+// markersByFirst holds commandMarkers by the first byte of their texts.
+var markersByFirst = func() (t [256][]commandMarker) {
+	for _, m := range commandMarkers {
+		t[m.text[0]] = append(t[m.text[0]], m)
+	}
+	return t
+}()
+
 // commandGroups returns the groups that a lower-cased command belongs to, as bits.
 func commandGroups(command []byte) (groups uint32) {
-	// Markers by their first letter would save little: commands are rare and short.
-	for i := range commandMarkers {
-		m := &commandMarkers[i]
-		if groups&(1<<m.group) == 0 && m.in(command) {
-			groups |= 1 << m.group
+	for i, c := range command {
+		list := markersByFirst[c]
+		for k := range list {
+			if m := &list[k]; groups&(1<<m.group) == 0 && m.at(command, i) {
+				groups |= 1 << m.group
+			}
 		}
 	}
 	return groups
 }
 
-func (m *commandMarker) in(command []byte) bool {
-	n := len(m.text)
-	for i := 0; i+n <= len(command); i++ {
-		if command[i] != m.text[0] || string(command[i:i+n]) != m.text {
-			continue
-		}
-		if !m.word || (i == 0 || !commandLetter(command[i-1]) || !commandLetter(m.text[0])) && (i+n == len(command) || !commandLetter(command[i+n])) {
-			return true
-		}
+// at reports whether the marker stands at a place.
+func (m *commandMarker) at(command []byte, i int) bool {
+	if !hasPrefixAt(command, i, m.text) {
+		return false
 	}
-	return false
+	if !m.word {
+		return true
+	}
+	end := i + len(m.text)
+	return (i == 0 || !commandLetter(command[i-1]) || !commandLetter(m.text[0])) && (end == len(command) || !commandLetter(command[end]))
 }
 
 func commandLetter(c byte) bool { return c-'0' < 10 || c|0x20-'a' < 26 || c == '_' || c == '-' }
