@@ -128,7 +128,7 @@ func (j *job) explain(i int) *Explanation {
 			Raw: float64(rows.one[b]), P: y.Scores.P[b], Tail: y.Scores.Tail[b],
 			Missing: math.IsNaN(float64(rows.one[b])),
 		}
-		for _, p := range partsOf(l, &rows.rows, i, maxReasons) {
+		for _, p := range partsOf(nil, l, &rows.rows, i, maxReasons) {
 			words, value, mark := sc.describe(p, x.Values)
 			part.Reasons = append(part.Reasons, Reason{words, float64(p.Weight)})
 			if value >= 0 && p.Weight > 0 && mark[1] > mark[0] {
@@ -177,12 +177,12 @@ func (j *job) values(k event.Kind, i int) []TextValue {
 	return out
 }
 
-// partsOf asks a learner for its reasons, nil when it cannot tell.
-func partsOf(l learner.Learner, rows *feature.Batch, row, limit int) []learner.Part {
+// partsOf appends a learner's reasons, none when it cannot tell.
+func partsOf(dst []learner.Part, l learner.Learner, rows *feature.Batch, row, limit int) []learner.Part {
 	if x, ok := l.(learner.Explainer); ok {
-		return x.Explain(nil, rows, row, limit)
+		return x.Explain(dst, rows, row, limit)
 	}
-	return nil
+	return dst
 }
 
 // describe names a part in words, and gives the range of the value's text that
@@ -293,7 +293,8 @@ func why(j *job, i int) string {
 	for _, b := range order[:min(len(order), whyLearners)] {
 		l := sc.tiers.Bases[b].Learner
 		text := ""
-		for _, p := range partsOf(l, &rows.rows, i, 2*whyReasons) {
+		j.parts = partsOf(j.parts[:0], l, &rows.rows, i, 2*whyReasons)
+		for _, p := range j.parts {
 			words, _, _ := sc.describe(p, values)
 			if p.Weight <= 0 || said[words] || text != "" && len(said) >= whyLearners*whyReasons {
 				continue

@@ -7,6 +7,7 @@ import (
 	"github.com/tiercel/tiercel/core/ensemble"
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/feature"
+	"github.com/tiercel/tiercel/core/learner"
 )
 
 var nan32 = float32(math.NaN())
@@ -27,8 +28,9 @@ type job struct {
 	scratch  feature.Scratch
 	tiers    [event.NumKinds]*ensemble.Evaluation
 	adapted  adapt.Scratch
-	line     int64 // lines of the file before this batch
-	record   int64 // records before it
+	parts    []learner.Part // of why: memory
+	line     int64          // lines of the file before this batch
+	record   int64          // records before it
 	prepared chan struct{}
 	finished chan struct{}
 }
