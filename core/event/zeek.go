@@ -162,6 +162,7 @@ func (p *zeekLog) Parse(b *Batch, line Span, e *Event) error {
 	}
 	var r record
 	r.reset(b, e, 0, p.kind)
+	escaped := bytes.IndexByte(t, '\\') >= 0
 	off := line.Off
 	for i := 0; ; i++ {
 		end := bytes.IndexByte(t, p.separator)
@@ -173,7 +174,11 @@ func (p *zeekLog) Parse(b *Batch, line Span, e *Event) error {
 			return errCells
 		}
 		if a := p.columns[i]; a.slot != noSlot && string(cell) != p.unset && string(cell) != p.empty {
-			if err := r.put(a, unescapeHex(b, Span{off, uint32(len(cell))})); err != nil {
+			s := Span{off, uint32(len(cell))}
+			if escaped {
+				s = unescapeHex(b, s)
+			}
+			if err := r.put(a, s); err != nil {
 				return err
 			}
 		}

@@ -1,8 +1,6 @@
 package learner
 
 import (
-	"cmp"
-	"math"
 	"math/bits"
 	"slices"
 )
@@ -111,6 +109,10 @@ func (e *shapley) symmetric(tests []test, leaves []int16) {
 	if n == 0 {
 		return
 	}
+	if n == 1 {
+		e.weight[slots[0]] += float64(leaves[index^flips[0]]) - float64(leaves[index])
+		return
+	}
 	var with [TreeDepth]float64 // by column: over the subsets that hold it, what it gets there more than where it is left out
 	var without float64         // over all subsets, what a column gets that is left out
 	for step, set := uint(1), uint(0); ; step++ {
@@ -146,11 +148,19 @@ func (e *shapley) parts(dst []Part, scale float32, most int) []Part {
 	return largest(dst, first, most)
 }
 
-// largest sorts the parts from first on by magnitude, then column, and keeps
-// at most most of them.
+// largest keeps at most most of the parts from first on, sorted by magnitude, then
+// column: a few of many, so that to look for one after the other is the least work.
 func largest(dst []Part, first, most int) []Part {
-	slices.SortStableFunc(dst[first:], func(a, b Part) int {
-		return cmp.Or(cmp.Compare(math.Abs(float64(b.Weight)), math.Abs(float64(a.Weight))), cmp.Compare(a.Column, b.Column))
-	})
-	return dst[:first+min(len(dst)-first, max(most, 0))]
+	parts := dst[first:]
+	most = min(len(parts), max(most, 0))
+	for n := range most {
+		best := n
+		for i := n + 1; i < len(parts); i++ {
+			if a, b := abs(parts[i].Weight), abs(parts[best].Weight); a > b || a == b && parts[i].Column < parts[best].Column {
+				best = i
+			}
+		}
+		parts[n], parts[best] = parts[best], parts[n]
+	}
+	return dst[:first+most]
 }
