@@ -59,7 +59,7 @@ func (p accessLog) Parse(b *Batch, line Span, e *Event) error {
 		e.Text[SourceIP] = span(i, i+len(source))
 	}
 
-	open, request, ns := findTime(t, n)
+	open, request, ns := findTime(t, n, &b.stamp)
 	if open < 0 {
 		return errAccessTime
 	}
@@ -126,14 +126,14 @@ var comma = []byte(",")
 // request the first byte behind the quote. A user name may hold brackets, so
 // one that holds a time wins; without any, what ends with `] "` first is taken
 // for a time that is not understood. open is -1 when there is none.
-func findTime(t []byte, from int) (open, request int, ns int64) {
+func findTime(t []byte, from int, last *stamp) (open, request int, ns int64) {
 	for i := from; ; {
 		n := bytes.IndexByte(t[i:], '[')
 		if n < 0 {
 			break
 		}
 		i += n + 1
-		ns, n := clfTime(t[i:])
+		ns, n := last.clfTime(t[i:])
 		if n == 0 {
 			ns, n = isoTime(t[i:])
 		}

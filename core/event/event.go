@@ -181,6 +181,7 @@ type Batch struct {
 	valued bool   // spans are the records
 	lost   int    // physical lines that are not in Buf: of a record cut at MaxLine
 	words  uint32 // offset of the vocabulary in Buf plus one; 0 while it is not there
+	stamp  stamp  // of the last access log line
 }
 
 // Reset empties the batch and keeps its memory.

@@ -159,6 +159,26 @@ func clfTime(t []byte) (ns int64, n int) {
 	return unixNanos(century*100+year, month, day, hour, minute, second, nanos, offset), n + z
 }
 
+// stamp is a time stamp that was read: the lines of a busy log share theirs.
+type stamp struct {
+	text [len("17/May/2015:10:05:03 +0000")]byte
+	ns   int64
+}
+
+// clfTime is clfTime, which it asks only where the text is not the last one's.
+func (s *stamp) clfTime(t []byte) (ns int64, n int) {
+	const size = len(s.text)
+	if len(t) >= size && string(t[:size]) == string(s.text[:]) {
+		return s.ns, size
+	}
+	// Of this form alone nothing behind it has a say.
+	if ns, n = clfTime(t); n == size && t[size-len(" +0000")] == ' ' {
+		copy(s.text[:], t)
+		s.ns = ns
+	}
+	return ns, n
+}
+
 // notDigits is a bit above every number of two digits.
 const notDigits = 1 << 7
 

@@ -146,3 +146,25 @@ func FuzzParseTime(f *testing.F) {
 		}
 	})
 }
+
+// What a stamp remembers is what reading the text again would give, whatever
+// stands behind it.
+func TestStampRemembers(t *testing.T) {
+	var s stamp
+	texts := []string{
+		"29/Jan/2026:10:05:03 +0000] \"GET", "29/Jan/2026:10:05:03 +0000", "29/Jan/2026:10:05:03 +00001", "29/Jan/2026:10:05:03 +01:30]",
+		"29/Jan/2026:10:05:03 +0130]", "29/Jan/2026:10:05:03.12345] \"", "29/Jan/2026:10:05:03.12345678]", "29/Jan/2026:10:05:03.12345",
+		"29/Jan/2026:10:05:03 UTC] ", "99/Jan/2026:10:05:03 +0000]", "29/Jan/2026:10:05:03 +000", "", "no time at all, but as long as one",
+	}
+	for range 2 {
+		for _, before := range texts {
+			for _, text := range texts {
+				s.clfTime([]byte(before))
+				ns, n := s.clfTime([]byte(text))
+				if wantNs, want := clfTime([]byte(text)); n != want || n > 0 && ns != wantNs {
+					t.Errorf("%q behind %q: %d, %d bytes; want %d, %d", text, before, ns, n, wantNs, want)
+				}
+			}
+		}
+	}
+}
