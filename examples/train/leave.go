@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/core/event"
 	"github.com/tiercel/tiercel/core/train"
 )
@@ -45,7 +46,7 @@ const leastHeld = 40
 
 const leaveHead = `# What was never seen
 
-Written by ` + "`" + `go run ./examples/train leave -data FOLDER -o examples/train/LEAVE.md` + "`" + `. A class of rows is left out of training, a model learns the rest, and is scored on the class; beside it, on the same rows, a model that has seen the class's training part. With -most N, models learn N rows of each site and label at most. R1, R01: threshold read off the test scores (ranking). False alarms: those that a budget of 1 % came to, threshold from the training part alone.
+Written by ` + "`" + `go run ./examples/train leave -data FOLDER -o examples/train/LEAVE.md` + "`" + `. A class of rows is left out of training, a model learns the rest, and is scored on the class; beside it, on the same rows, a model that has seen the class's training part. With -most N, models learn N rows of each site and label at most. R1, R01: threshold read off the test scores (ranking). False alarms: those that a budget of 1 % came to, threshold from the training part alone; by the site: with the rates that the rows of each site say without labels, in their order (` + "`" + `scan --site` + "`" + `).
 `
 
 // leave measures what models do on classes of rows that they have not seen: types
@@ -257,7 +258,7 @@ func (c *collection) leave(ctx context.Context, w io.Writer, what string, classe
 		return fmt.Errorf("%s: %w", c.name, err)
 	}
 	fmt.Fprintf(w, "\n## %s: each %s left out\n\n", c.name, what)
-	fmt.Fprintf(w, "| %s | normal | attacks | seen: AUROC | R1 | R01 | false alarms | left out: AUROC | R1 | R01 | false alarms |\n|---|---|---|---|---|---|---|---|---|---|---|\n", what)
+	fmt.Fprintf(w, "| %s | normal | attacks | seen: AUROC | R1 | R01 | false alarms | left out: AUROC | R1 | R01 | false alarms | by the site | recall | by the site |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n", what)
 	for _, h := range classes {
 		if h.held.Len() == 0 {
 			continue
@@ -265,7 +266,7 @@ func (c *collection) leave(ctx context.Context, w io.Writer, what string, classe
 		q := train.Measure(make([]float64, h.held.Len()), labels(h.held), nil)
 		line := fmt.Sprintf("| %s | %d | %d |", h.name, q.Rows-q.Attacks, q.Attacks)
 		if h.beside {
-			cells, err := cellsOf(all, h.held)
+			cells, _, err := cellsOf(all, h.held)
 			if err != nil {
 				return err
 			}
@@ -278,14 +279,14 @@ func (c *collection) leave(ctx context.Context, w io.Writer, what string, classe
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			fmt.Fprintf(w, "%s %s | | | |\n", line, err)
+			fmt.Fprintf(w, "%s %s | | | | | | |\n", line, err)
 			continue
 		}
-		cells, err := cellsOf(fitted, h.held)
+		cells, own, err := cellsOf(fitted, h.held)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(w, line+cells)
+		fmt.Fprintln(w, line+cells+own)
 	}
 	return nil
 }
@@ -294,21 +295,34 @@ func (c *collection) fit(ctx context.Context, s *train.Set) (*train.Fitted, erro
 	return train.Fit(ctx, s, c.options(s))
 }
 
-// cellsOf scores rows: AUROC, R1, R01 and the false alarms at a budget of 1 %. Rows
-// of one class have no ranking, attacks alone no false alarms.
-func cellsOf(f *train.Fitted, s *train.Set) (string, error) {
+// cellsOf scores rows: AUROC, R1, R01 and the false alarms at a budget of 1 %; and in
+// own what these come to, and the recall there, without and with the rates that
+// each site's rows say without labels (scan --site). Rows of one class have no
+// ranking, attacks alone no false alarms.
+func cellsOf(f *train.Fitted, s *train.Set) (cells, own string, err error) {
 	scored, err := train.Score(f.Tiers, &s.Rows)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	y := labels(s)
 	q := train.Measure(scored.LogOdds, y, nil)
-	alarms, _ := realised(scored.Rate, y, 1e-2)
-	switch {
-	case q.Attacks == q.Rows:
-		return " - | - | - | - |", nil
-	case q.Attacks == 0:
-		return fmt.Sprintf(" - | - | - | %.2f %% |", 100*alarms), nil
+	alarms, recall := realised(scored.Rate, y, 1e-2)
+	sites := make([]adapt.Rates, len(s.Sites))
+	for i := range scored.Rate {
+		scored.Rate[i] = sites[s.Site[i]].Observe(scored.Rate[i])
 	}
-	return fmt.Sprintf(" %.4f | %.4f | %.4f | %.2f %% |", q.AUROC, q.R1, q.R01, 100*alarms), nil
+	after, found := realised(scored.Rate, y, 1e-2)
+	own = fmt.Sprintf(" %s | %s | %s |", percent(after), orNone(recall), orNone(found))
+	if q.Attacks == q.Rows || q.Attacks == 0 {
+		return fmt.Sprintf(" - | - | - | %s |", percent(alarms)), own, nil
+	}
+	return fmt.Sprintf(" %.4f | %.4f | %.4f | %s |", q.AUROC, q.R1, q.R01, percent(alarms)), own, nil
+}
+
+// percent writes a share, "-" for that of nothing.
+func percent(v float64) string {
+	if v != v {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f %%", 100*v)
 }
