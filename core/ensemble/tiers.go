@@ -2,6 +2,7 @@ package ensemble
 
 import (
 	"errors"
+	"math"
 
 	"github.com/tiercel/tiercel/core/portable"
 )
@@ -48,18 +49,33 @@ type Evaluation struct {
 	LogOdds float64   // of Score; ranks rows even where Score is near 1
 	Score   float64   // h in [0,1], NaN when every base learner is missing
 	Rate    float64   // share of normal rows that score at least so high
+
+	tiers *Tiers       // whose calibrations last is of
+	last  []calibrated // of each base learner
+}
+
+// calibrated is what a base learner's calibration made of the last raw score
+// that it was given. Many learners say the same of nearly all rows, and two
+// exponentials and their bounds are most of what a calibration takes.
+type calibrated struct {
+	raw                      uint32 // its bits
+	known                    bool
+	p, logit, tail, evidence float64
 }
 
 // NewEvaluation returns memory for Evaluate.
 func (t *Tiers) NewEvaluation() *Evaluation {
-	return &Evaluation{Scores: NewScores(len(t.Bases)), Metas: make([]float64, len(t.Metas))}
+	return &Evaluation{
+		Scores: NewScores(len(t.Bases)), Metas: make([]float64, len(t.Metas)),
+		tiers: t, last: make([]calibrated, len(t.Bases)),
+	}
 }
 
 // Evaluate writes to dst what the tiers make of a row, given one raw score a
 // base learner; NaN marks a missing one.
 func (t *Tiers) Evaluate(dst *Evaluation, raw []float32) {
 	for i := range t.Bases {
-		t.Bases[i].calibrate(&dst.Scores, i, raw[i])
+		t.Calibrate(dst, i, raw[i])
 	}
 	t.Combine(dst)
 }
@@ -67,7 +83,18 @@ func (t *Tiers) Evaluate(dst *Evaluation, raw []float32) {
 // Calibrate writes the calibrated scores of base learner i alone. Together
 // with Bounds and Combine it is Evaluate in steps, for early exit.
 func (t *Tiers) Calibrate(dst *Evaluation, i int, raw float32) {
-	t.Bases[i].calibrate(&dst.Scores, i, raw)
+	s := &dst.Scores
+	if dst.tiers != t {
+		t.Bases[i].calibrate(s, i, raw)
+		return
+	}
+	c := &dst.last[i]
+	if bits := math.Float32bits(raw); !c.known || c.raw != bits {
+		t.Bases[i].calibrate(s, i, raw)
+		*c = calibrated{bits, true, s.P[i], s.Logit[i], s.Tail[i], s.Evidence[i]}
+		return
+	}
+	s.P[i], s.Logit[i], s.Tail[i], s.Evidence[i] = c.p, c.logit, c.tail, c.evidence
 }
 
 // Combine computes the upper tiers from dst.Scores.

@@ -173,3 +173,42 @@ func BenchmarkEvaluate(b *testing.B) {
 	}
 	sink = e.Score
 }
+
+// What an evaluation remembers of the rows before changes nothing, whatever was
+// done to its scores meanwhile, and nothing that other tiers made is taken over.
+func TestEvaluateRemembers(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	const n = 9
+	one, other := randomTiers(t, r, n), randomTiers(t, r, n)
+	used := one.NewEvaluation()
+	row := randomRow(r, n)
+	for step := range 4000 {
+		for i, x := range randomRow(r, n) {
+			if r.IntN(4) == 0 { // the others say what they said
+				row[i] = x
+			}
+		}
+		switch step % 5 {
+		case 1:
+			one.Bounds(used, r.Uint64()&(1<<n-1))
+		case 2:
+			one.Forget(used)
+		case 3:
+			other.Evaluate(used, row)
+		}
+		one.Evaluate(used, row)
+		fresh := one.NewEvaluation()
+		one.Evaluate(fresh, row)
+		for k, pair := range [...][2]float64{{used.LogOdds, fresh.LogOdds}, {used.Score, fresh.Score}, {used.Rate, fresh.Rate}} {
+			if math.Float64bits(pair[0]) != math.Float64bits(pair[1]) {
+				t.Fatalf("step %d, number %d: %v, a fresh one says %v", step, k, pair[0], pair[1])
+			}
+		}
+		for i := range n {
+			if math.Float64bits(used.Scores.P[i]) != math.Float64bits(fresh.Scores.P[i]) ||
+				math.Float64bits(used.Scores.Evidence[i]) != math.Float64bits(fresh.Scores.Evidence[i]) {
+				t.Fatalf("step %d: score %d differs", step, i)
+			}
+		}
+	}
+}
