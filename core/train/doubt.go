@@ -11,13 +11,25 @@ import (
 // fitted on normal rows alone.
 const NoveltyName = "novelty"
 
-// certainRate is the share of normal rows that score above the log-odds from
-// which novelty ranks: half of the smallest budget that merit looks at. So the
-// decision at no budget that was judged can change on rows like the training
-// ones, and an order that no normal row has confirmed gives way where they
-// change: in NSL-KDD's test 2.8 % of the normal rows stand where .05 % of those
-// of the training part did, because their very likes are attacks there.
-const certainRate = 0.0005
+// unconfirmed returns the log-odds above which novelty ranks: the lowest that no more
+// normal rows exceed than the smallest budget that merit looks at allows, neither
+// those that the final rates rest on nor those of the guard part, whose log-odds
+// are z. So the decision at no budget that was judged can change on rows like the
+// training ones, and an order that no normal row has confirmed gives way where
+// they change: in NSL-KDD's test 2.8 % of the normal rows stand where .05 % of
+// those of the training part did, because their very likes are attacks there.
+func unconfirmed(l *ensemble.SuperLearner, z []float64, truth *Truth, rates []float64) float64 {
+	rate := slices.Min(rates)
+	var normal []float64
+	for i, y := range truth.Y {
+		if y == 0 {
+			normal = append(normal, z[i])
+		}
+	}
+	slices.Sort(normal)
+	allowed := min(int(rate*float64(len(normal))), len(normal)-1)
+	return max(l.Tail.Threshold(rate), normal[len(normal)-1-allowed])
+}
 
 // doubt puts the rows that the super-learner is surer of than normal rows can
 // tell under the rule of novelty, and fits the final rates again. It is left out
@@ -29,13 +41,14 @@ func (f *fitting) doubt(super *Super, table *Table, g [][]float64, truth *Truth,
 		return g, err
 	}
 	l := super.Learner
-	certain := l.Tail.Threshold(certainRate)
-	if !(certain > 0 && certain < ensemble.Clip) {
+	o = o.withDefaults()
+	from := unconfirmed(l, super.LogOdds, truth, o.Rates)
+	if !(from > 0 && from < ensemble.Clip) {
 		return g, nil
 	}
 	ranked := &ensemble.SuperLearner{
 		Name: l.Name, Beta: append(slices.Clip(l.Beta), 0), Calibration: l.Calibration,
-		Novelty: len(f.meta) + 1, Certain: certain,
+		Novelty: len(f.meta) + 1, Certain: from,
 	}
 	g = append(slices.Clip(g), table.Apply([]*ensemble.MetaLearner{meta})...)
 	after := SuperLogOdds(ranked, g)
@@ -44,7 +57,7 @@ func (f *fitting) doubt(super *Super, table *Table, g [][]float64, truth *Truth,
 	for i := range rows {
 		rows[i] = i
 	}
-	judge := newJudge(truth, rows, o.withDefaults())
+	judge := newJudge(truth, rows, o)
 	was, is := judge.rank(super.LogOdds), judge.rank(after)
 	if judge.merit(was, nil)-judge.merit(is, nil) > judge.standardError(was, is) {
 		return g[:len(f.meta)], nil

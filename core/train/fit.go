@@ -119,7 +119,7 @@ func Fit(ctx context.Context, s *Set, o Options) (*Fitted, error) {
 		if err != nil {
 			return nil, err
 		}
-		folds = append(folds, foldScores{"-types", leave, scores})
+		folds = append(folds, foldScores{typesSuffix, leave, scores})
 		f.left = scores
 	}
 	if err := f.bases(random); err != nil {
@@ -379,15 +379,21 @@ func (f *fitting) finish(ctx context.Context, sites bool, seed uint64) (*Fitted,
 	}
 	truth := f.truth().Subset(f.guard)
 	g := table.Apply(f.meta)
-	super, err := FitSuper(g, &truth, SuperOptions{Seed: seed, Group: take(f.set.Group, f.guard), Even: f.even()})
+	o := SuperOptions{Seed: seed, Group: take(f.set.Group, f.guard), Even: f.even()}
+	super, err := FitSuper(g, &truth, o)
 	if err != nil {
 		return nil, err
+	}
+	if f.hedge {
+		if g, err = f.hear(super, table, g, &truth, o); err != nil {
+			return nil, err
+		}
 	}
 	if super.Learner.Tail, err = f.tail(super, sites); err != nil {
 		return nil, err
 	}
 	if f.hedge {
-		if g, err = f.doubt(super, table, g, &truth, sites, SuperOptions{Seed: seed, Group: take(f.set.Group, f.guard)}); err != nil {
+		if g, err = f.doubt(super, table, g, &truth, sites, o); err != nil {
 			return nil, err
 		}
 	}

@@ -70,18 +70,7 @@ func FitSuper(g [][]float64, truth *Truth, o SuperOptions) (*Super, error) {
 		return nil, errors.New("train: super: the guard part lacks a class")
 	}
 	m := len(g)
-	p := make([]float64, len(rows)*m)
-	for k, i := range rows {
-		for j := range m {
-			p[k*m+j] = g[j][i]
-		}
-	}
-	t := &Table{N: len(rows), M: m}
-	p = t.filled(p)
-	for k, z := range p {
-		p[k] = 1 / (1 + math.Exp(-z))
-	}
-
+	p := probabilities(g, rows)
 	s := &Super{Merit: make([]float64, m)}
 	judge := newJudge(&sub, rows, o)
 	ranks := make([][]int, m)
@@ -107,13 +96,9 @@ func FitSuper(g [][]float64, truth *Truth, o SuperOptions) (*Super, error) {
 	if s.Kept = s.Gain > s.SE && s.Gain > 0; s.Kept {
 		beta, best = s.Mixture, mixed
 	}
-	// alike reports whether a ranking is no worse than another, as far as can be told.
-	alike := func(rank, best []int) bool {
-		return judge.merit(best, nil)-judge.merit(rank, nil) <= max(judge.standardError(best, rank), evenLoss)
-	}
 	var set []int
 	for _, j := range o.Even {
-		if alike(ranks[j], ranks[s.Single]) {
+		if judge.alike(ranks[j], ranks[s.Single]) {
 			set = append(set, j)
 		}
 	}
@@ -122,7 +107,7 @@ func FitSuper(g [][]float64, truth *Truth, o SuperOptions) (*Super, error) {
 		for _, j := range set {
 			even[j] = 1 / float64(len(set))
 		}
-		if rank := judge.rank(blend(p, even)); alike(rank, best) {
+		if rank := judge.rank(blend(p, even)); judge.alike(rank, best) {
 			s.Mixture, s.Gain, s.SE, s.Kept = even, judge.merit(rank, nil)-s.Merit[s.Single], judge.standardError(rank, ranks[s.Single]), true
 			beta = even
 		}
@@ -191,6 +176,24 @@ func present(g [][]float64, n int) []int {
 		}
 	}
 	return rows
+}
+
+// probabilities returns what the metas say of those rows, row-major; a missing
+// probability is that of the mean log-odds of the others.
+func probabilities(g [][]float64, rows []int) []float64 {
+	m := len(g)
+	p := make([]float64, len(rows)*m)
+	for k, i := range rows {
+		for j := range m {
+			p[k*m+j] = g[j][i]
+		}
+	}
+	t := &Table{N: len(rows), M: m}
+	p = t.filled(p)
+	for k, z := range p {
+		p[k] = 1 / (1 + math.Exp(-z))
+	}
+	return p
 }
 
 // blend returns the weighted mean of each row of p under beta.
@@ -311,6 +314,11 @@ func (j *judge) merit(order []int, times []uint8) float64 {
 		}
 	}
 	return merit
+}
+
+// alike reports whether a ranking is no worse than another, as far as can be told.
+func (j *judge) alike(rank, best []int) bool {
+	return j.merit(best, nil)-j.merit(rank, nil) <= max(j.standardError(best, rank), evenLoss)
 }
 
 // standardError returns the standard deviation over bootstrap replicates of the
