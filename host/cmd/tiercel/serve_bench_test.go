@@ -135,15 +135,15 @@ func (s *rig) judged(b *testing.B) (n float64) {
 	return n
 }
 
-// cpu returns the processor time of all processes.
-func (s *rig) cpu(b *testing.B) float64 {
-	sum := metric(b, s.url, "process_cpu_seconds_total")
+// cpu returns the processor time of the service, with its NATS server, and that
+// of the workers that are processes of their own.
+func (s *rig) cpu(b *testing.B) (service, workers float64) {
 	for _, w := range s.workers {
 		if w != s.url {
-			sum += metric(b, w, "process_cpu_seconds_total")
+			workers += metric(b, w, "process_cpu_seconds_total")
 		}
 	}
-	return sum
+	return metric(b, s.url, "process_cpu_seconds_total"), workers
 }
 
 // benchPartitions can be shared evenly by one to four workers.
@@ -198,7 +198,8 @@ func (s *rig) send(b *testing.B, posts int, rate float64) (refused int64) {
 func (s *rig) load(b *testing.B, rate float64) {
 	posts := max(b.N/benchLines, 1)
 	events := float64(posts * benchLines)
-	before, cpu := s.judged(b), s.cpu(b)
+	before := s.judged(b)
+	cpu, _ := s.cpu(b)
 	b.ResetTimer()
 	began := time.Now()
 	refused := s.send(b, posts, rate)
@@ -211,7 +212,8 @@ func (s *rig) load(b *testing.B, rate float64) {
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(events/all.Seconds(), "events/s")
 	b.ReportMetric(events/stored.Seconds(), "stored/s")
-	b.ReportMetric(events/(s.cpu(b)-cpu), "events/cpu-s")
+	after, _ := s.cpu(b)
+	b.ReportMetric(events/(after-cpu), "events/cpu-s")
 	b.ReportMetric(float64(refused), "refused")
 	text := page(b, s.url+"/metrics")
 	b.ReportMetric(quantile(text, "tiercel_verdict_latency_seconds", 0.5)*1000, "p50-ms")
@@ -238,7 +240,8 @@ func on(core int) []string {
 
 // BenchmarkDrain lets workers of one thread, each on a core of its own, judge
 // what is stored already; the service with its streams has the last core. What
-// is measured is the time in which all of them have work.
+// is measured is the time in which all of them have work, and how much of its
+// core each process had.
 func BenchmarkDrain(b *testing.B) {
 	for workers := 1; workers < max(runtime.NumCPU(), 2) && workers <= 4; workers++ {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
@@ -257,7 +260,8 @@ func BenchmarkDrain(b *testing.B) {
 			}
 			s.settle(b)
 			enough := 0.8 * float64(posts*benchLines)
-			before, cpu := s.judged(b), s.cpu(b)
+			before := s.judged(b)
+			service, busy := s.cpu(b)
 			b.ResetTimer()
 			began := time.Now()
 			if before > enough/2 {
@@ -267,10 +271,13 @@ func BenchmarkDrain(b *testing.B) {
 				time.Sleep(100 * time.Millisecond)
 			}
 			events, took := s.judged(b)-before, time.Since(began).Seconds()
+			serviceNow, busyNow := s.cpu(b)
 			b.StopTimer()
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(events/took, "events/s")
-			b.ReportMetric(events/(s.cpu(b)-cpu), "events/cpu-s")
+			b.ReportMetric(events/(busyNow-busy), "events/worker-cpu-s")
+			b.ReportMetric((busyNow-busy)/took/float64(workers), "cores/worker")
+			b.ReportMetric((serviceNow-service)/took, "cores/service")
 		})
 	}
 }

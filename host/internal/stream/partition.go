@@ -53,6 +53,9 @@ type lane struct {
 	done      uint64 // last parcel that scan and seen hold; before at while parcels are judged again
 	saver     saver
 
+	storing chan stored // tells how the range before became stored; nil for none under way
+	sent    []byte      // its rows, then the room for the next ones
+
 	parcel    Parcel
 	rows      []byte
 	incidents []uint64 // that changed
@@ -101,6 +104,7 @@ func (l *lane) run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
+	defer l.settle() // nothing of this owner is on its way once another begins
 	if l.worker.metrics != nil {
 		l.worker.metrics.takeovers.Inc()
 	}
@@ -117,6 +121,10 @@ func (l *lane) run(ctx context.Context) error {
 			return l.saveLast()
 		case <-tick.C:
 			if err := l.save(); err != nil {
+				return err
+			}
+		case s := <-l.storing: // never, while it is nil
+			if err := l.settled(s); err != nil {
 				return err
 			}
 		case m, ok := <-msgs:
@@ -302,25 +310,29 @@ func (l *lane) visit(r *core.Result) error {
 		if len(l.rows) > rangeBytes {
 			row.trim() // the rest of a range must still fit into its message
 		}
-		var err error
-		if l.rows, err = appendRow(l.rows, &row); err != nil {
-			return fmt.Errorf("stream: row: %w", err)
-		}
+		l.rows = appendRow(l.rows, &row)
 	}
 	w.count(r, l.engine)
 	return nil
 }
 
-// save saves what was learnt, when it is time.
+// save saves what was learnt, when it is time. What is not yet stored is waited
+// for: parcels may be removed whose windows are saved.
 func (l *lane) save() error {
 	if l.done < l.at.parcel || !l.saver.due() {
 		return nil
+	}
+	if err := l.settle(); err != nil {
+		return err
 	}
 	return l.saver.save(l.done, l.learnt)
 }
 
 // saveLast saves what was learnt and waits until that is done.
 func (l *lane) saveLast() error {
+	if err := l.settle(); err != nil {
+		return err
+	}
 	err := l.saver.wait()
 	if err != nil || l.done < l.at.parcel {
 		return err // whoever is next judges again from where this one did

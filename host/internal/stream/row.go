@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"encoding/json"
 	"math"
 	"strconv"
 	"time"
@@ -116,12 +115,3 @@ func incidentRow(in *core.Incident, partition int) Row {
 
 // trim leaves out what a row can be without.
 func (r *Row) trim() { r.Original, r.Fields, r.Example, r.Why = "", nil, nil, "" }
-
-// appendRow appends a row as a line of NDJSON.
-func appendRow(dst []byte, row *Row) ([]byte, error) {
-	data, err := json.Marshal(row)
-	if err != nil {
-		return dst, err
-	}
-	return append(append(dst, data...), '\n'), nil
-}
