@@ -101,6 +101,7 @@ type program interface {
 type running interface {
 	learner.Learner
 	Faults() []guest.Count
+	Restarts() int
 	Close()
 }
 
@@ -347,6 +348,16 @@ func (h *Host) Faults() []Fault {
 	}
 	slices.SortStableFunc(all, func(a, b Fault) int { return strings.Compare(a.Plugin, b.Plugin) })
 	return all
+}
+
+// Restarts returns how often a process or an instance of a plugin was started for
+// one that failed, by the plugin's id.
+func (h *Host) Restarts() map[string]int {
+	times := map[string]int{}
+	for _, l := range h.learners {
+		times[l.id] += l.Restarts()
+	}
+	return times
 }
 
 // Pins returns the pins of the plugins that could be opened.

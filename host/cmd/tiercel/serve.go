@@ -88,7 +88,7 @@ and what is not judged by then waits on disk.`,
 				return err
 			}
 			if check {
-				return checkConfig(config, s.out)
+				return checkConfig(c.Context(), config, s.out)
 			}
 			return runServe(c.Context(), config, s)
 		},
@@ -109,13 +109,13 @@ func defaultModels() ([]*model.Model, error) {
 	return (&judging{}).models(&o)
 }
 
-// checkConfig reads the models as the service would.
-func checkConfig(c serve.Config, out io.Writer) error {
+// checkConfig reads the models and starts the plugins as the service would.
+func checkConfig(ctx context.Context, c serve.Config, out io.Writer) error {
 	defaults, err := defaultModels()
 	if err != nil {
 		return err
 	}
-	if err := serve.Check(c, defaults); err != nil {
+	if err := serve.Check(ctx, c, defaults); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(out, "the configuration is good")

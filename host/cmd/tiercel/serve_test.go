@@ -171,6 +171,10 @@ func TestServeCheck(t *testing.T) {
 		{"size", write(t, "c.yaml", []byte("limits: {body: 1 elephant}\n")), "is no size", 1},
 		{"two at once", write(t, "d.yaml", []byte("judge: {budget: much, verdicts: some}\n")), "judge.verdicts", 1},
 		{"no model", write(t, "e.yaml", []byte("judge: {models: [/none]}\n")), "no such file", 1},
+		{"no plugin", write(t, "g.yaml", []byte("judge: {plugins: [pigeon], lock: /none}\n")), "plugin pigeon", 1},
+		{"no field", write(t, "h.yaml", []byte("sources: {web: {map: {client: source.pigeon}}}\n")), "source.pigeon", 1},
+		{"no console", write(t, "i.yaml", []byte("console: /none\n")), "is no folder", 1},
+		{"no policy", write(t, "j.yaml", []byte("judge: {take: all}\n")), "want pinned or signed", 1},
 		{"sink", write(t, "f.yaml", []byte("sinks: [{name: a, type: pigeon}]\n")), `"pigeon"`, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 )
 
 // Reason is the kind of a fault.
@@ -74,9 +75,16 @@ type Count struct {
 // Tally counts faults by reason. The zero value is empty. It is safe for
 // concurrent use.
 type Tally struct {
-	mu     sync.Mutex
-	counts map[Reason]Count
+	mu       sync.Mutex
+	counts   map[Reason]Count
+	restarts atomic.Int64
 }
+
+// Restarted counts an instance or a process that was started for one that failed.
+func (t *Tally) Restarted() { t.restarts.Add(1) }
+
+// Restarts returns how often Restarted was called.
+func (t *Tally) Restarts() int { return int(t.restarts.Load()) }
 
 // Add counts a fault, times over. An error that is no Fault is the host's own
 // doing and counts as a crash.

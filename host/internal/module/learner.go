@@ -27,6 +27,7 @@ type Learner struct {
 	free  int         // slots without a caller
 	idle  []*instance // of these, instances that are ready; the warmest last
 	fails int         // failures in a row
+	lost  int         // instances that failed and were not replaced yet
 	rest  int         // batches to let pass
 }
 
@@ -117,6 +118,7 @@ func (l *Learner) run(c *instance, dst []float32, b *learner.Batch) (*instance, 
 				return nil, at, fail
 			}
 			// Perhaps it is honest and slow: fewer rows, in a new instance.
+			l.Restarted()
 			if c, err = l.start(); err != nil {
 				return nil, at, err
 			}
@@ -148,6 +150,10 @@ func (l *Learner) take() (*instance, error) {
 	if n := len(l.idle); n > 0 {
 		c, l.idle = l.idle[n-1], l.idle[:n-1]
 	}
+	if c == nil && l.lost > 0 {
+		l.lost--
+		l.Restarted()
+	}
 	l.mu.Unlock()
 	if c != nil {
 		return c, nil
@@ -172,6 +178,7 @@ func (l *Learner) give(c *instance, err error) {
 		l.idle = append(l.idle, c)
 		l.fails = 0
 	} else {
+		l.lost++
 		l.fails++
 		l.rest = min(1<<min(l.fails, 20), maxRest)
 	}

@@ -161,9 +161,12 @@ func (l *Learner) working(ctx context.Context, c *instance) (*instance, error) {
 		return c, l.update(ctx, c)
 	}
 	l.mu.Lock()
-	wait := time.Until(l.until)
+	wait, failed := time.Until(l.until), !l.until.IsZero()
 	l.mu.Unlock()
 	time.Sleep(wait)
+	if failed {
+		l.Restarted()
+	}
 	return l.start()
 }
 

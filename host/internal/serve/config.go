@@ -7,6 +7,7 @@ package serve
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -262,6 +263,9 @@ func (c *Config) Validate() error {
 		if _, ok := event.ParseKind(s.Kind); s.Kind != "" && !ok {
 			say("sources.%s.kind: %q, want http, flow, dns or auth", name, s.Kind)
 		}
+		if err := s.parser(); err != nil {
+			say("sources.%s: %w", name, err)
+		}
 		if s.Head != "" && s.Format == "" {
 			say("sources.%s.head: needs a format", name)
 		}
@@ -275,6 +279,17 @@ func (c *Config) Validate() error {
 		say("log.format: %q, want text or json", f)
 	}
 	return errors.Join(wrong...)
+}
+
+// parser says why the records of a source could not be read: fields that are none.
+func (s *Source) parser() error {
+	f, ok := event.FormatByName(cmp.Or(s.Format, "json"))
+	if !ok {
+		return nil // told already
+	}
+	kind, _ := event.ParseKind(s.Kind)
+	_, err := f.New(event.Options{Kind: kind, Map: s.Map})
+	return err
 }
 
 func checkScopes(say func(string, ...any), where string, scopes []string) {

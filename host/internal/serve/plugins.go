@@ -24,6 +24,7 @@ type plugins struct {
 	taken   *taken
 	log     *slog.Logger
 	faults  *prometheus.Desc
+	starts  *prometheus.Desc
 
 	mu   sync.Mutex
 	open *host.Host // nil for none
@@ -34,7 +35,8 @@ var _ prometheus.Collector = (*plugins)(nil)
 func newPlugins(c *Config, workers int, taken *taken, log *slog.Logger) *plugins {
 	return &plugins{
 		options: host.Options{Plugins: c.Judge.Plugins, Workers: workers, Cache: host.DefaultCache()}, taken: taken, log: log,
-		faults: prometheus.NewDesc("tiercel_plugin_faults", "What went wrong with the plugins at work, restarts among it.", []string{"plugin", "reason"}, nil),
+		faults: prometheus.NewDesc("tiercel_plugin_faults", "What went wrong with the plugins at work.", []string{"plugin", "reason"}, nil),
+		starts: prometheus.NewDesc("tiercel_plugin_restarts_total", "Processes and instances of the plugins at work that were started for ones that failed.", []string{"plugin"}, nil),
 	}
 }
 
@@ -116,6 +118,16 @@ func (p *plugins) told() []host.Fault {
 	return p.open.Faults()
 }
 
+// restarts returns how often plugins were started anew, by their ids.
+func (p *plugins) restarts() map[string]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == nil {
+		return nil
+	}
+	return p.open.Restarts()
+}
+
 // atWork returns the pins of the plugins that were opened.
 func (p *plugins) atWork() []host.Pin {
 	p.mu.Lock()
@@ -127,7 +139,7 @@ func (p *plugins) atWork() []host.Pin {
 }
 
 // Describe implements prometheus.Collector.
-func (p *plugins) Describe(ch chan<- *prometheus.Desc) { ch <- p.faults }
+func (p *plugins) Describe(ch chan<- *prometheus.Desc) { ch <- p.faults; ch <- p.starts }
 
 // Collect implements prometheus.Collector.
 func (p *plugins) Collect(ch chan<- prometheus.Metric) {
@@ -135,6 +147,9 @@ func (p *plugins) Collect(ch chan<- prometheus.Metric) {
 	times := map[key]int{} // a plugin may score several kinds
 	for _, f := range p.told() {
 		times[key{f.Plugin, f.Reason}] += f.Times
+	}
+	for id, n := range p.restarts() {
+		ch <- prometheus.MustNewConstMetric(p.starts, prometheus.CounterValue, float64(n), id)
 	}
 	for k, n := range times {
 		ch <- prometheus.MustNewConstMetric(p.faults, prometheus.GaugeValue, float64(n), k.plugin, k.reason)

@@ -81,7 +81,7 @@ func (s *Server) start(ctx context.Context) error {
 		}
 		err = s.join(ctx)
 	} else {
-		err = Check(*c, s.defaults)
+		_, err = validate(c, s.defaults)
 	}
 	if err != nil {
 		return err

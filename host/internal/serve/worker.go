@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -21,22 +22,54 @@ import (
 	"github.com/tiercel/tiercel/host/internal/stream"
 )
 
-// Check says what is wrong with a configuration and the models that it names.
-func Check(c Config, defaults []*model.Model) error {
-	if err := c.Validate(); err != nil {
-		return err
-	}
-	keys, err := trustedKeys(c.Judge.Trusted)
+// Check says what is wrong with a configuration, the models, certificates and
+// plugins that it names. The plugins are started for it.
+func Check(ctx context.Context, c Config, defaults []*model.Model) error {
+	models, err := validate(&c, defaults)
 	if err != nil {
 		return err
 	}
-	if _, err := stream.NewCatalogue(c.Judge.Models, c.Judge.Canaries, keys, defaults); err != nil {
+	if c.Console != "" {
+		if info, err := os.Stat(c.Console); err != nil || !info.IsDir() {
+			return fmt.Errorf("serve: console: %s is no folder", c.Console)
+		}
+	}
+	if len(c.Judge.Plugins) == 0 {
+		return nil
+	}
+	h, err := host.Open(ctx, host.Options{Plugins: c.Judge.Plugins, Lock: c.Judge.Lock, Models: models, Cache: host.DefaultCache()})
+	if err != nil {
 		return err
 	}
-	if c.TLS.Cert != "" {
-		_, err = c.tls()
+	defer h.Close()
+	for _, m := range models {
+		h.Learners(&m.Schema)
 	}
-	return err
+	for _, f := range h.Faults() {
+		return errors.New(f.Last)
+	}
+	return nil
+}
+
+// validate says what is wrong before anything is started, and returns the models.
+func validate(c *Config, defaults []*model.Model) ([]*model.Model, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	keys, err := trustedKeys(c.Judge.Trusted)
+	if err != nil {
+		return nil, err
+	}
+	models, err := stream.NewCatalogue(c.Judge.Models, c.Judge.Canaries, keys, defaults)
+	if err != nil {
+		return nil, err
+	}
+	if c.TLS.Cert != "" {
+		if _, err = c.tls(); err != nil {
+			return nil, err
+		}
+	}
+	return models.Models(), nil
 }
 
 // judge is what judges: alone in a process, or beside HTTP in a Server.
@@ -138,7 +171,7 @@ type Worker struct {
 // configuration's nats.url once it runs. metrics is the loopback address of
 // /metrics, /healthz and /readyz, empty for none.
 func OpenWorker(c Config, defaults []*model.Model, name, metrics string, log *slog.Logger) (*Worker, error) {
-	if err := Check(c, defaults); err != nil {
+	if _, err := validate(&c, defaults); err != nil {
 		return nil, err
 	}
 	w := &Worker{config: c, defaults: defaults, name: name, log: log, registry: newRegistry()}
