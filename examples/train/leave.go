@@ -46,7 +46,7 @@ const leastHeld = 40
 
 const leaveHead = `# What was never seen
 
-Written by ` + "`" + `go run ./examples/train leave -data FOLDER -o examples/train/LEAVE.md` + "`" + `. A class of rows is left out of training, a model learns the rest, and is scored on the class; beside it, on the same rows, a model that has seen the class's training part. With -most N, models learn N rows of each site and label at most. R1, R01: threshold read off the test scores (ranking). False alarms: those that a budget of 1 % came to, threshold from the training part alone; by the site: with the rates that the rows of each site say without labels, in their order (` + "`" + `scan --site` + "`" + `).
+Written by ` + "`" + `go run ./examples/train leave -data FOLDER%s -o examples/train/LEAVE.md` + "`" + `. A class of rows is left out of training, a model learns the rest, and is scored on the class; beside it, on the same rows, a model that has seen the class's training part. With -most N, models learn N rows of each site and label at most. R1, R01: threshold read off the test scores (ranking). False alarms: those that a budget of 1 %% came to, threshold from the training part alone; by the site: with the rates that the rows of each site say without labels, in their order (` + "`" + `scan --site` + "`" + `).
 `
 
 // leave measures what models do on classes of rows that they have not seen: types
@@ -61,7 +61,11 @@ func leave(ctx context.Context, o *leaving) error {
 	}
 	var report bytes.Buffer
 	w := io.MultiWriter(os.Stdout, &report)
-	fmt.Fprint(w, leaveHead)
+	most := ""
+	if o.most > 0 {
+		most = fmt.Sprintf(" -most %d", o.most)
+	}
+	fmt.Fprintf(w, leaveHead, most)
 	for _, what := range whats {
 		for _, d := range sets() {
 			if what != "type" || o.only != "" && o.only != d.name {
