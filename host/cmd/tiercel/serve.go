@@ -76,7 +76,7 @@ func newServe(s streams) *cobra.Command {
 or zstd; POST /v1/logs: OTLP), stores them with sync before it answers 200,
 judges them and gives verdicts and incidents to its sinks; / shows incidents as
 they come. It listens on loopback; another address needs TLS and tokens or client
-certificates. SIGHUP reads the models again; SIGTERM ends it within ten seconds,
+certificates. SIGHUP reads the models and the lock file again; SIGTERM ends it within ten seconds,
 and what is not judged by then waits on disk.`,
 		Example: `  tiercel serve --dir /var/lib/tiercel
   tiercel serve --config tiercel.yaml --check

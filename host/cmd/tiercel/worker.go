@@ -19,7 +19,8 @@ func newWorker(s streams) *cobra.Command {
 cluster: each owns some of the partitions, and takes over those of workers that
 end or die within seconds. Verdicts do not depend on how many there are. Models
 that are signed by a key of judge.trusted are taken from the service as they
-come. The token of the cluster is read from TIERCEL_NATS_TOKEN or the
+come, and plugins that are pinned too. A service or a cluster that is not there
+yet is waited for, as long as nats.wait says. The token of the cluster is read from TIERCEL_NATS_TOKEN or the
 configuration file.`,
 		Example: `  tiercel worker --nats nats://10.0.0.7:4222`,
 		Args:    cobra.NoArgs,
@@ -36,7 +37,7 @@ configuration file.`,
 	}
 	f.judgeFlags(c)
 	c.Flags().StringVar(&name, "name", "", "`NAME` of this worker in logs; default: that of the host")
-	c.Flags().StringVar(&metrics, "metrics", "", "loopback `ADDRESS` that /metrics and /healthz are served at; default none")
+	c.Flags().StringVar(&metrics, "metrics", "", "loopback `ADDRESS` of /metrics, /healthz, /readyz and /v1/status; default none")
 	return c
 }
 

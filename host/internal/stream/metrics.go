@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tiercel/tiercel/core"
+	"github.com/tiercel/tiercel/core/event"
 )
 
 // Metrics count what a worker does. Nil counts nothing.
@@ -60,6 +61,17 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 func (m *Metrics) Owned(n int) {
 	if m != nil {
 		m.owned.Set(float64(n))
+	}
+}
+
+// Learners has learners counted as missing from 0: what has never been missing is
+// told too.
+func (m *Metrics) Learners(kind event.Kind, names []string) {
+	if m == nil {
+		return
+	}
+	for _, name := range names {
+		m.missing.WithLabelValues(kind.String(), name)
 	}
 }
 

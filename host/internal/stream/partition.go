@@ -17,7 +17,9 @@ import (
 const (
 	rangeParcels  = 64              // parcels that one message of verdicts is about, at most
 	rangeBytes    = 1 << 20         // of rows, after which it is sent
-	aheadParcels  = 16              // parcels that are fetched ahead
+	aheadParcels  = 64              // parcels that are fetched ahead: a worker with one processor hears of the network late
+	aheadBytes    = 2 * maxPayload  // of them; a message that has more would never come
+	readParcels   = 16              // parcels, beside them, that have been read from the connection
 	forgetEvery   = 256             // parcels, by their numbers: whoever replays them forgets the same
 	finishTimeout = 8 * time.Second // for what a worker that stops still publishes and saves
 )
@@ -147,12 +149,12 @@ func (l *lane) read(ctx context.Context, from uint64) (<-chan jetstream.Msg, fun
 	if err != nil {
 		return nil, nil, fmt.Errorf("stream: partition %d: %w", l.partition, err)
 	}
-	it, err := consumer.Messages(jetstream.PullMaxMessages(aheadParcels))
+	it, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(aheadParcels, aheadBytes))
 	if err != nil {
 		return nil, nil, fmt.Errorf("stream: partition %d: %w", l.partition, err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	out := make(chan jetstream.Msg, aheadParcels)
+	out := make(chan jetstream.Msg, readParcels)
 	go func() {
 		defer close(out)
 		for {
@@ -205,12 +207,10 @@ func (l *lane) judgeRange(ctx context.Context, m jetstream.Msg, more <-chan jets
 		if n >= rangeParcels || len(l.rows) >= rangeBytes || ctx.Err() != nil {
 			break
 		}
-		var ok bool
-		select {
-		case m, ok = <-more:
-		default:
+		if m, err = l.next(ctx, more); err != nil {
+			return err
 		}
-		if !ok {
+		if m == nil {
 			break
 		}
 	}
@@ -218,6 +218,28 @@ func (l *lane) judgeRange(ctx context.Context, m jetstream.Msg, more <-chan jets
 		return nil
 	}
 	return l.publish()
+}
+
+// next returns the parcel that is to be judged with those before it, nil for none:
+// one that is there, or comes while the range before is still being stored, since
+// this one cannot be stored sooner.
+func (l *lane) next(ctx context.Context, more <-chan jetstream.Msg) (jetstream.Msg, error) {
+	select {
+	case m := <-more:
+		return m, nil // nil where it is closed
+	default:
+	}
+	if l.storing == nil {
+		return nil, nil
+	}
+	select {
+	case m := <-more:
+		return m, nil
+	case s := <-l.storing:
+		return nil, l.settled(s)
+	case <-ctx.Done():
+		return nil, nil
+	}
 }
 
 // errPurged is why a partition begins anew: parcels that it has not judged are gone.

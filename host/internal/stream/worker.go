@@ -139,6 +139,9 @@ func (w *Worker) build() error {
 	}
 	w.engine.Store(engine)
 	w.metrics.Labels(len(w.labels))
+	for _, m := range w.models {
+		w.metrics.Learners(m.Kind, engine.LearnerNames(m.Kind))
+	}
 	return nil
 }
 
