@@ -93,26 +93,28 @@ func quantile(text, name string, q float64) float64 {
 // rig is a service for a benchmark: judged by itself, or by worker processes
 // of one thread each.
 type rig struct {
+	service   *service
 	url, nats string
 	workers   []string // addresses of their metrics
 }
 
 // newRig starts a service with the parts of its configuration that are given,
-// by a command that becomes it.
-func newRig(b *testing.B, command []string, more string) *rig {
+// by a command that becomes it, on the streams of a folder.
+func newRig(b *testing.B, command []string, dir, more string) *rig {
 	b.Helper()
-	dir, nats := b.TempDir(), freePort(b)
-	config := fmt.Sprintf("nats: {dir: %q, listen: %q, max_bytes: 16GiB, partitions: %d}\n%s", filepath.Join(dir, "streams"), nats, benchPartitions, more)
-	file := filepath.Join(dir, "config.yaml")
+	nats := freePort(b)
+	config := fmt.Sprintf("nats: {dir: %q, listen: %q, max_bytes: 16GiB, partitions: %d}\n%s", dir, nats, benchPartitions, more)
+	file := filepath.Join(b.TempDir(), "config.yaml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	return &rig{url: startUnder(b, command, "serve", "--config", file, "--listen", "127.0.0.1:0").url(b), nats: nats}
+	service := startUnder(b, command, "serve", "--config", file, "--listen", "127.0.0.1:0")
+	return &rig{service: service, url: service.url(b), nats: nats}
 }
 
 // inside starts a service that judges by itself.
 func inside(b *testing.B) *rig {
-	s := newRig(b, nil, "")
+	s := newRig(b, nil, b.TempDir(), "")
 	s.workers = []string{s.url}
 	s.settle(b)
 	return s
@@ -242,24 +244,47 @@ func on(core int) []string {
 // what is stored already; the service with its streams has the last core. What
 // is measured is the time in which all of them have work, and how much of its
 // core each process had.
+//
+// The streams are filled once and copied for each number of workers.
 func BenchmarkDrain(b *testing.B) {
+	const off = "judge: {off: true}\n"
+	last := on(runtime.NumCPU() - 1)
+	parent, filled, lines := b, "", 0
 	for workers := 1; workers < max(runtime.NumCPU(), 2) && workers <= 4; workers++ {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
 			if b.N == 1 {
 				return // the trial that goes before a number of events
 			}
-			s := newRig(b, on(runtime.NumCPU()-1), "judge: {off: true}\n")
-			posts := max(b.N/benchLines, 1)
-			s.send(b, posts, 0)
+			if posts := max(b.N/benchLines, 1); posts*benchLines != lines {
+				filled, lines = parent.TempDir(), posts*benchLines
+				s := newRig(b, nil, filled, off)
+				s.send(b, posts, 0)
+				s.service.Process.Signal(os.Interrupt)
+				<-s.service.gone
+			}
+			dir := filepath.Join(b.TempDir(), "streams")
+			if err := os.CopyFS(dir, os.DirFS(filled)); err != nil {
+				b.Fatal(err)
+			}
+			s := newRig(b, last, dir, off)
 			b.Setenv("GOMAXPROCS", "1")
 			for i := range workers {
 				at := freePort(b)
-				w := startUnder(b, on(i), "worker", "--nats", "nats://"+s.nats, "--metrics", at)
-				until(b, "a worker", func() bool { return strings.Contains(w.log(), "connected") })
+				startUnder(b, on(i), "worker", "--nats", "nats://"+s.nats, "--metrics", at)
 				s.workers = append(s.workers, "http://"+at)
 			}
+			for _, w := range s.workers {
+				until(b, "a worker", func() bool {
+					answer, err := http.Get(w + "/readyz")
+					if err != nil {
+						return false
+					}
+					answer.Body.Close()
+					return answer.StatusCode == 200
+				})
+			}
 			s.settle(b)
-			enough := 0.8 * float64(posts*benchLines)
+			enough := 0.8 * float64(lines)
 			before := s.judged(b)
 			service, busy := s.cpu(b)
 			b.ResetTimer()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -196,6 +197,9 @@ func (l *lane) judgeRange(ctx context.Context, m jetstream.Msg, more <-chan jets
 				return err
 			}
 			l.done = number
+			// Where there are more partitions than processors, each would have one
+			// for 10 ms while the network and the leases wait.
+			runtime.Gosched()
 			if number%forgetEvery == 0 {
 				l.scan.Forget()
 			}
