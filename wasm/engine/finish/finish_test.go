@@ -6,12 +6,23 @@ import (
 	"testing"
 )
 
+// Where imageOf has the data of functions.
+const dataAt = 300
+
 // imageOf returns memory with the tables of one function, at 64: a table of
-// stack sizes, one of lines, one of stack maps and one of inlined code.
+// stack sizes, one of lines, one of stack maps and one of inlined code; and with data, of
+// which two inlined calls are a part.
 func imageOf() []byte {
 	const names, units, files, counters, entries = 72, 88, 92, 104, 128
-	image := make([]byte, 64+entries+8+funcPC+12+1)
+	image := make([]byte, dataAt+60+moduleData+1)
 	image[len(image)-1] = 1 // zeros at the end of memory are in no segment
+	for i := range 60 {
+		image[dataAt+i] = 0xdd
+	}
+	m := image[dataAt+60:]
+	binary.LittleEndian.PutUint64(m, 64)
+	binary.LittleEndian.PutUint64(m[8:], 64+names)
+	binary.LittleEndian.PutUint64(m[moduleData-8:], dataAt)
 	table := image[64:]
 	copy(table, magic)
 	for i, v := range []uint64{1, 1, 0, names, units, files, counters, entries} {
@@ -19,7 +30,7 @@ func imageOf() []byte {
 	}
 	copy(table[names:], "\x00main.secret")
 	copy(table[files:], "/src/main.go")
-	copy(table[counters:], "\x00\x02\x05\x00\x06\x07\x01\x01\x00\x08\x81\x01\x00\x0a\x03\x00")
+	copy(table[counters:], "\x00\x02\x05\x00\x06\x07\x01\x01\x00\x08\x81\x01\x00\x04\x03\x00")
 	const at = 8
 	binary.LittleEndian.PutUint32(table[entries:], firstFunc)
 	binary.LittleEndian.PutUint32(table[entries+4:], at)
@@ -27,9 +38,11 @@ func imageOf() []byte {
 	for field, v := range map[int]uint32{
 		funcName: 1, funcStack: 1, funcFile: 4, funcLine: 4, funcTables: 3, funcStart: 17,
 		funcPC: 0, funcPC + 4: 9, funcPC + 8: 13,
+		funcPC + 12: 0, funcPC + 16: 4, funcPC + 20: noData, funcPC + 24: 20,
 	} {
 		binary.LittleEndian.PutUint32(f[field:], v)
 	}
+	f[funcLast] = 4
 	return image
 }
 
@@ -77,10 +90,15 @@ func TestKeepsWhatRuns(t *testing.T) {
 	for field, want := range map[int]uint32{
 		funcName: 0, funcStack: 1, funcFile: 0, funcLine: 0, funcTables: 3, funcStart: 0,
 		funcPC: 0, funcPC + 4: 9, funcPC + 8: 0,
+		funcPC + 12: 0, funcPC + 16: 4, funcPC + 20: noData, funcPC + 24: noData,
 	} {
 		if got := binary.LittleEndian.Uint32(f[field:]); got != want {
 			t.Errorf("field %d is %d, want %d", field, got, want)
 		}
+	}
+	data := image[dataAt:][:60]
+	if gone, kept := data[20:52], join(data[:20], data[52:]); !bytes.Equal(gone, make([]byte, 32)) || !bytes.Equal(kept, bytes.Repeat([]byte{0xdd}, 28)) {
+		t.Errorf("data of functions: %x", data)
 	}
 }
 
@@ -102,6 +120,9 @@ func TestRefuses(t *testing.T) {
 		"function outside":   func(b []byte) { b[128+5] = 9 },
 		"many tables":        func(b []byte) { b[136+funcTables] = 17 },
 		"table outside":      func(b []byte) { b[136+funcStack] = 99 },
+		"data outside":       func(b []byte) { b[136+funcPC+24] = 0xff; b[136+funcPC+25] = 0xff },
+		"too many data":      func(b []byte) { b[136+funcLast] = 250 },
+		"no module":          func(b []byte) { b[dataAt-64+60] = 1 },
 		"endless table":      func(b []byte) { copy(b[104:], bytes.Repeat([]byte{0x81}, 24)) },
 	} {
 		image := imageOf()

@@ -24,7 +24,20 @@ const (
 	funcPC      = 44 // the first table
 	funcStack   = 16 // the table of stack sizes
 	traceInline = 2  // abi.PCDATA_InlTreeIndex
-	traceArgs   = 3  // abi.PCDATA_ArgLiveIndex
+)
+
+// What traces and stops amid a function read of its tables by program counter, and of
+// its data: abi.PCDATA_* and abi.FUNCDATA_*. Here nothing stops a function but its calls.
+var (
+	traceTables = [...]int{0, traceInline, 3, 4} // unsafe points, inlined calls, live arguments, bounds
+	traceData   = [...]int{inlinedData, 5, 6}    // inlined calls, arguments, live arguments
+)
+
+const (
+	inlinedData = 3
+	noData      = 1<<32 - 1
+	inlinedCall = 16  // bytes of runtime.inlinedCall
+	moduleData  = 328 // bytes of runtime.moduledata up to gofunc, which is the last of them
 )
 
 // firstFunc is the number of the first function; the others follow (cmd/link/internal/wasm).
@@ -36,7 +49,8 @@ var errTables = errors.New("no tables of a Go version that is known here")
 type tables struct {
 	b                                      []byte
 	funcs                                  int
-	names, units, files, counters, entries int // where they begin
+	names, units, files, counters, entries int    // where they begin
+	data                                   []byte // of functions, to the end of memory
 }
 
 // findTables finds them by how they begin.
@@ -59,7 +73,15 @@ func findTables(image []byte) (*tables, error) {
 			return nil, errTables
 		}
 	}
-	return t, nil
+	pointer := binary.LittleEndian.AppendUint64(nil, uint64(at))
+	pointer = binary.LittleEndian.AppendUint64(pointer, uint64(at+t.names)) // funcnametab, behind it
+	if m := bytes.Index(image, pointer); m >= 0 && m+moduleData <= len(image) {
+		if data := binary.LittleEndian.Uint64(image[m+moduleData-8:]); data < uint64(len(image)) {
+			t.data = image[data:]
+			return t, nil
+		}
+	}
+	return nil, errTables
 }
 
 func (t *tables) word(at int) int { return int(binary.LittleEndian.Uint32(t.b[at:])) }
@@ -82,17 +104,29 @@ func (t *tables) strip() error {
 		for _, field := range [...]int{funcName, funcFile, funcLine, funcUnit, funcStart} {
 			clear(table[f+field:][:4])
 		}
-		if n > traceInline {
-			clear(table[f+funcPC+4*traceInline:][:4])
+		data := table[f+funcPC+4*n:]
+		if len(data) < 4*int(table[f+funcLast]) {
+			return errTables
 		}
-		if n > traceArgs {
-			clear(table[f+funcPC+4*traceArgs:][:4])
+		data = data[:4*int(table[f+funcLast])]
+		if n > traceInline && !t.clearInlined(data, most(pcs, table[f+funcPC+4*traceInline:])) {
+			return errTables
 		}
-		if !keep(kept, pcs, table[f+funcStack:]) {
+		for _, k := range traceTables {
+			if k < n {
+				clear(table[f+funcPC+4*k:][:4])
+			}
+		}
+		for _, k := range traceData {
+			if 4*k < len(data) {
+				binary.LittleEndian.PutUint32(data[4*k:], noData)
+			}
+		}
+		if _, ok := walk(kept, pcs, table[f+funcStack:]); !ok {
 			return errTables
 		}
 		for k := range n {
-			if !keep(kept, pcs, table[f+funcPC+4*k:]) {
+			if _, ok := walk(kept, pcs, table[f+funcPC+4*k:]); !ok {
 				return errTables
 			}
 		}
@@ -107,32 +141,60 @@ func (t *tables) strip() error {
 	return nil
 }
 
-// keep marks the bytes of the table whose offset field holds; 0 is none. A table
-// is pairs of numbers, of value and of program counter, up to a value of 0 that
-// is not the first.
-func keep(kept []bool, pcs, field []byte) bool {
+// clearInlined clears the inlined calls of a function, the last of which is that.
+func (t *tables) clearInlined(data []byte, last int) bool {
+	if last < 0 || len(data) < 4*(inlinedData+1) {
+		return last < 0
+	}
+	from := int(binary.LittleEndian.Uint32(data[4*inlinedData:]))
+	size := (last + 1) * inlinedCall
+	if from > len(t.data) || size > len(t.data)-from {
+		return from == noData
+	}
+	clear(t.data[from:][:size])
+	return true
+}
+
+// most returns the largest value of the table whose offset field holds, or -1.
+func most(pcs, field []byte) int {
+	most, ok := walk(nil, pcs, field)
+	if !ok {
+		return -1
+	}
+	return most
+}
+
+// walk marks the bytes of the table whose offset field holds as kept, and returns its
+// largest value; 0 is none. A table is pairs of numbers, of what is added to the value,
+// which begins at -1, and to the program counter, up to a 0 that is not the first.
+func walk(kept []bool, pcs, field []byte) (most int, ok bool) {
 	from := int(binary.LittleEndian.Uint32(field))
 	if from == 0 {
-		return true
+		return -1, true
 	}
 	if from >= len(pcs) {
-		return false
+		return -1, false
 	}
-	for i := from; ; {
+	most = -1
+	for i, sum := from, -1; ; {
 		value, n := binary.Uvarint(pcs[i:])
 		if n <= 0 {
-			return false
+			return -1, false
 		}
 		if value == 0 && i > from {
 			i += n
-			for j := from; j < i; j++ {
-				kept[j] = true
+			if kept != nil {
+				for j := from; j < i; j++ {
+					kept[j] = true
+				}
 			}
-			return true
+			return most, true
 		}
+		sum += int(int32(-(value & 1)) ^ int32(value>>1))
+		most = max(most, sum)
 		i += n
 		if _, n = binary.Uvarint(pcs[i:]); n <= 0 {
-			return false
+			return -1, false
 		}
 		i += n
 	}
