@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -11,6 +12,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tiercel/tiercel/host/internal/stream"
 )
 
 // labelled is what a label says of a row.
@@ -140,16 +146,43 @@ func TestLabelsReachWorkers(t *testing.T) {
 	// have two each; and those of the third worker.
 	t.Setenv("TIERCEL_JUDGE_OFF", "false")
 	plain := undisturbed(t, text, parts)
+	partition := h.partitions(len(got))
 	for part, least := range []int{0, 3, 1} {
 		changed := map[string]bool{}
 		for id, row := range plain {
-			if row.Incident != "" && when[id] == part && got[id].Score != row.Score {
-				partition, _, _ := strings.Cut(row.Incident, "-")
-				changed[partition] = true
+			if when[id] == part && got[id].Score != row.Score {
+				changed[partition[id]] = true
 			}
 		}
 		if len(changed) < least {
 			t.Errorf("part %d: labels changed verdicts of the partitions %v, want %d", part+1, slices.Collect(maps.Keys(changed)), least)
 		}
 	}
+}
+
+// partitions returns the subjects of n verdicts, one a partition, by their ids.
+func (h *house) partitions(n int) map[string]string {
+	h.t.Helper()
+	of := map[string]string{}
+	withHub(h.t, h.nats, func(ctx context.Context, hub *stream.Hub) error {
+		c, err := hub.JS.OrderedConsumer(ctx, stream.ResultsStream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{stream.VerdictSubjects}})
+		if err != nil {
+			return err
+		}
+		for len(of) < n {
+			m, err := c.Next(jetstream.FetchMaxWait(5 * time.Second))
+			if err != nil {
+				return err
+			}
+			for line := range bytes.Lines(m.Data()) {
+				var row said
+				if err := json.Unmarshal(line, &row); err != nil {
+					return err
+				}
+				of[row.ID] = m.Subject()
+			}
+		}
+		return nil
+	})
+	return of
 }
