@@ -55,9 +55,9 @@ var specialCases = map[string]string{
 // Techniques returns the ATT&CK techniques of a class, nil for an unknown one.
 func Techniques(class string) []string { return classes[class].technique }
 
-// severityOf ranks a threat by how rare its score is among normal events, one
+// SeverityOf ranks a threat by how rare its score is among normal events, one
 // step for each power of ten below one in a thousand, shifted by its class.
-func severityOf(rate float64, class string) Severity {
+func SeverityOf(rate float64, class string) Severity {
 	s := int8(SeverityLow)
 	for _, limit := range [...]float64{1e-3, 1e-4} {
 		if rate <= limit {

@@ -26,7 +26,7 @@ func TestSeverityOf(t *testing.T) {
 	}
 	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {
-			if got := severityOf(c.rate, c.class); got != c.want {
+			if got := SeverityOf(c.rate, c.class); got != c.want {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})

@@ -238,12 +238,12 @@ func (j *job) judge(v *Verdict, e *event.Event, i int) {
 	}
 	v.Score, v.FalseAlarmRate = x.Score, x.Rate
 	if len(r.shapes.First) > i+1 {
-		v.shapes = r.shapes.Of(i)
+		v.Shapes = r.shapes.Of(i)
 	}
 	if v.FalseAlarmRate <= j.engine.options.named() {
 		v.Class = s.guestClass(r, i, s.classOf(x))
 		v.Technique = Techniques(v.Class)
-		v.Severity = severityOf(v.FalseAlarmRate, v.Class)
+		v.Severity = SeverityOf(v.FalseAlarmRate, v.Class)
 		v.Certified = r.proof.certify(s, x, r, i)
 	}
 }

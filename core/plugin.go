@@ -200,7 +200,7 @@ func (d *Discount) apply(v *Verdict) {
 	mean := (discountPrior + d.Sum) / (discountPrior + d.Records)
 	v.FalseAlarmRate *= min(mean, portable.Exp(v.Lift)*(1-discountSlack))
 	if v.Severity != SeverityNone {
-		v.Severity = severityOf(v.FalseAlarmRate, v.Class)
+		v.Severity = SeverityOf(v.FalseAlarmRate, v.Class)
 	}
 }
 

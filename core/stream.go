@@ -94,24 +94,24 @@ func (s *Stream) site(v *Verdict) {
 	}
 	tiers := v.FalseAlarmRate
 	v.FalseAlarmRate = r.Observe(tiers)
-	if len(v.shapes) > 0 {
+	if len(v.Shapes) > 0 {
 		before := v.FalseAlarmRate
 		source := uint64(0)
 		if len(v.Entity) > 0 {
 			source = feature.Hash64(v.Entity)
 		}
-		v.FalseAlarmRate = s.profile.Observe(v.shapes, source, before)
+		v.FalseAlarmRate = s.profile.Observe(v.Shapes, source, before)
 		if v.FalseAlarmRate < before {
 			v.Odd = portable.Log(before / v.FalseAlarmRate)
 		}
-		v.shapes = nil
+		v.Shapes = nil
 	}
 	if v.FalseAlarmRate <= s.budget.Ceiling() && v.Class == "" {
 		v.Class = Anomaly
 		v.Technique = Techniques(Anomaly)
 	}
 	if v.Class != "" {
-		v.Severity = severityOf(v.FalseAlarmRate, v.Class)
+		v.Severity = SeverityOf(v.FalseAlarmRate, v.Class)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 // Severity ranks a threat for people.
 type Severity uint8
 
-// Severities, from the false-alarm rate of the score and the class: see severityOf.
+// Severities, from the false-alarm rate of the score and the class: see SeverityOf.
 const (
 	SeverityNone Severity = iota
 	SeverityLow
@@ -50,7 +50,7 @@ type Verdict struct {
 	Skipped        bool        // Bounded by Options.Skip, which can be wrong: Score and FalseAlarmRate are estimates
 	Audited        bool        // Options.Skip would have skipped it; all learners ran, to see what that loses
 
-	shapes []feature.Shape // what the profile reads, until the verdict is settled
+	Shapes []feature.Shape // what the site's profile reads, where Options.Site asks for it; nil once the verdict is settled
 }
 
 // Result is one batch with its verdicts: Verdicts[i] is of Batch.Events[i].
