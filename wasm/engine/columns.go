@@ -14,7 +14,8 @@ import (
 //	missing                               u64[n]
 //	score, rate, daily, discount          f64[n] each; daily: core.Stream's when
 //	                                      the row was settled; discount: what it
-//	                                      multiplied the rate by, for plugins
+//	                                      multiplied the rate by, for plugins and
+//	                                      for the site
 //	length, text, entity, raw, context    u32[n] each: of the record; offset of
 //	                                      its texts; their lengths in bytes
 //	class, reason                         u32[n] each: words, 0 for none

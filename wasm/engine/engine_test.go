@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -42,21 +43,51 @@ func TestPieces(t *testing.T) {
 		if !ok {
 			t.Fatalf("no default model of kind %s", c.kind)
 		}
-		want := scanned(t, file, c.format, text)
 		for _, workers := range []int{1, 3} {
 			for _, size := range []int{1000, 40_000, len(text)} {
 				t.Run(c.log+" workers "+strconv.Itoa(workers)+" pieces "+strconv.Itoa(size), func(t *testing.T) {
-					got := inPieces(t, file, c.format, text, workers, size)
-					if len(got) != len(want) {
-						t.Fatalf("%d rows, want %d", len(got), len(want))
-					}
-					for i := range got {
-						if got[i] != want[i] {
-							t.Fatalf("row %d\n%s, want\n%s", i, got[i], want[i])
-						}
-					}
+					same(t, inPieces(t, file, c.format, text, workers, size, "all\x001\x00"), scanned(t, file, c.format, text, core.Options{}))
 				})
 			}
+		}
+	}
+}
+
+// The same of scans that learn the site: of a log long enough for its rates to
+// be estimated, with a request that only the profile finds odd.
+func TestPiecesOfSite(t *testing.T) {
+	var log bytes.Buffer
+	const requests = 3000
+	for i := range requests {
+		fmt.Fprintf(&log, "10.0.%d.%d - - [29/Jan/2026:10:%02d:%02d +0000] \"GET /shop/item%d?id=%d HTTP/1.1\" 200 512\n",
+			i%7, i%50, i/60%60, i%60, i%5, i%900)
+		if i == requests-9 {
+			log.WriteString("10.0.9.9 - - [29/Jan/2026:11:59:00 +0000] \"GET /shop/item3?idd=abc HTTP/1.1\" 200 512\n")
+		}
+	}
+	text := log.Bytes()
+	file, _ := models.Default(event.HTTP)
+	without := scanned(t, file, "combined", text, core.Options{Budget: core.Budget{Rate: 5e-3}})
+	want := scanned(t, file, "combined", text, core.Options{Budget: core.Budget{Rate: 5e-3}, Site: true})
+	if odd := requests - 8; !strings.HasSuffix(without[odd], "false") || !strings.HasSuffix(want[odd], core.Anomaly+" 10.0.9.9 true") {
+		t.Fatalf("the odd request\n%s, of the site\n%s", without[odd], want[odd])
+	}
+	for _, workers := range []int{1, 3} {
+		for _, size := range []int{5000, len(text)} {
+			same(t, inPieces(t, file, "combined", text, workers, size, "all\x001\x00budget\x000.5%\x00site\x001\x00"), want)
+		}
+	}
+	same(t, inPieces(t, file, "combined", text, 2, 5000, "all\x001\x00budget\x000.5%\x00"), without)
+}
+
+func same(t *testing.T, got, want []string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d rows, want %d", len(got), len(want))
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Fatalf("row %d\n%s, want\n%s", i, got[i], want[i])
 		}
 	}
 }
@@ -74,10 +105,10 @@ func loaded(t testing.TB, file []byte) *instance {
 }
 
 // scanned returns the rows of core.Scan as texts.
-func scanned(t *testing.T, file []byte, format string, text []byte) []string {
+func scanned(t *testing.T, file []byte, format string, text []byte, o core.Options) []string {
 	t.Helper()
 	in := loaded(t, file)
-	scan := in.engine.NewScan()
+	scan := in.engine.With(o).NewScan()
 	f, _ := event.FormatByName(format)
 	r, err := event.NewReader(bytes.NewReader(text), f, event.Options{Year: 2026})
 	if err != nil {
@@ -106,16 +137,15 @@ func line(offset, time, line, record, incident int64, score, rate float64, class
 
 // inPieces scores the pieces of a log by several instances, out of order, and
 // orders them by one more.
-func inPieces(t *testing.T, file []byte, format string, text []byte, workers, size int) []string {
+func inPieces(t *testing.T, file []byte, format string, text []byte, workers, size int, settings string) []string {
 	t.Helper()
-	settings := []byte("all\x001\x00")
 	orders := loaded(t, file)
 	all := []*instance{orders}
 	for range workers {
 		all = append(all, loaded(t, file))
 	}
 	for _, in := range all {
-		if err := in.begin(settings); err != nil {
+		if err := in.begin([]byte(settings)); err != nil {
 			t.Fatal(err)
 		}
 		if err := in.file("log", format, 2026); err != nil {
@@ -274,9 +304,9 @@ func TestFeedbackIsChecked(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
-	good, err := parseSettings([]byte("budget\x0020/day\x00kind\x00dns\x00since\x00-5\x00until\x009\x00map\x00a=url.path\x00all\x001\x00"))
+	good, err := parseSettings([]byte("budget\x0020/day\x00kind\x00dns\x00since\x00-5\x00until\x009\x00map\x00a=url.path\x00all\x001\x00site\x001\x00"))
 	if err != nil || good.budget.PerDay != 20 || good.kind != event.DNS || good.since != -5 || good.until != 9 ||
-		good.fields["a"] != "url.path" || !good.all {
+		good.fields["a"] != "url.path" || !good.all || !good.site {
 		t.Errorf("%+v, %v", good, err)
 	}
 	for _, bad := range []string{"budget", "budget\x00", "budget\x00much\x00", "kind\x00tea\x00", "since\x00x\x00", "map\x00a\x00", "map\x00=b\x00", "what\x001\x00"} {

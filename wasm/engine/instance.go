@@ -82,7 +82,7 @@ func (in *instance) begin(text []byte) error {
 	in.settings = s
 	in.reading = event.Options{Kind: s.kind, Map: s.fields, BatchBytes: batchBytes}
 	in.parser, in.reader, in.source, in.pieces, in.free = nil, nil, nil, map[uint32]*piece{}, nil
-	o := core.Options{Budget: s.budget, Since: s.since, Until: s.until, Workers: 1, ThreatsOnly: !s.all}
+	o := core.Options{Budget: s.budget, Since: s.since, Until: s.until, Workers: 1, ThreatsOnly: !s.all, Site: s.site}
 	in.order = newOrder(o)
 	if o.Budget, o.Proven = s.wide(), s.budget; in.engine != nil {
 		in.scoring = in.engine.With(o)

@@ -99,8 +99,18 @@ func (in *instance) settle(data []byte) error {
 		if err != nil {
 			return err
 		}
+		shapes, rest, err := cutWire[feature.Shape](rest, heads[0].shapes)
+		if err != nil {
+			return err
+		}
 		for i := range told {
-			if err := o.settleOne(c, sum, &told[i], texts, &in.settings); err != nil {
+			n := told[i].shapes
+			if uint64(n) > uint64(len(shapes)) {
+				return errWire
+			}
+			own := shapes[:n]
+			shapes = shapes[n:]
+			if err := o.settleOne(c, sum, &told[i], texts, own, &in.settings); err != nil {
 				return err
 			}
 		}
@@ -112,7 +122,7 @@ func (in *instance) settle(data []byte) error {
 }
 
 // settleOne settles one verdict and adds its row, if it is wanted.
-func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, texts []byte, s *settings) error {
+func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, texts []byte, shapes []feature.Shape, s *settings) error {
 	if uint64(t.text)+uint64(t.entity)+uint64(t.class)+uint64(t.reason)+uint64(t.raw)+uint64(t.context) > uint64(len(texts)) ||
 		t.kind >= uint8(event.NumKinds) || t.severity > uint8(core.SeverityCritical) {
 		return errWire
@@ -127,7 +137,7 @@ func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, tex
 		Line: sum.Lines + int64(t.line), Record: sum.Records + 1, Offset: t.offset, Length: t.length,
 		Kind: event.Kind(t.kind), Time: t.time, Score: t.score, FalseAlarmRate: t.rate,
 		Severity: core.Severity(t.severity), Missing: t.missing, Entity: cut(t.entity),
-		Lift: t.lift, Bounded: t.bounded != 0, Certified: unpackCertificate(t.certified),
+		Lift: t.lift, Bounded: t.bounded != 0, Certified: unpackCertificate(t.certified), Shapes: shapes,
 	}
 	var class, reason word
 	if name := cut(t.class); len(name) > 0 {
@@ -150,9 +160,11 @@ func (o *order) settleOne(c *columns, sum *core.FileSummary, t *wireVerdict, tex
 	}
 	if !kept {
 		class, raw = 0, nil
-	}
-	if !v.Threat {
-		v.Severity = core.Severity(t.severity) // of what may become a threat again
+	} else {
+		if class == 0 { // only the site finds it odd
+			class = o.words.of([]byte(core.Anomaly))
+		}
+		v.Severity = core.SeverityOf(v.FalseAlarmRate, o.words.text(class)) // of what may become a threat again, too
 	}
 	discount := 1.0
 	if v.FalseAlarmRate != t.rate {

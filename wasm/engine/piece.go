@@ -113,7 +113,7 @@ func (in *instance) prepareBatch(p *piece, w *core.Worker) {
 
 // finish takes the context columns of a piece, as the ordering instance
 // answered them, and answers its verdicts: for each batch a batchHead, the
-// verdicts and their texts.
+// verdicts, their texts and their shapes.
 func (in *instance) finish(id uint32, columns []byte) error {
 	p := in.pieces[id]
 	if p == nil {
@@ -158,7 +158,7 @@ func takeColumns(w *core.Worker, data []byte) ([]byte, error) {
 }
 
 // tell appends the verdicts of a batch. Threats, and what may become one under
-// a daily budget, carry their record, so that they can be shown without reading
+// a daily budget or by the site's profile, carry their record, so that they can be shown without reading
 // the file again; what will be a row carries its context columns, so that it can
 // be explained without what came before it. before is how many records of the
 // file came before the batch.
@@ -169,13 +169,13 @@ func (in *instance) tell(w *core.Worker, before int64) {
 	in.out = appendWire(in.out, []batchHead{{}})
 	in.out = roomFor(in.out, len(verdicts))
 	told, _, _ := cutWire[wireVerdict](in.out[head+batchHeadSize:], uint32(len(verdicts)))
-	texts := in.texts[:0]
+	texts, shapes := in.texts[:0], 0
 	for i := range verdicts {
 		v, t := &verdicts[i], &told[i]
 		*t = wireVerdict{
 			offset: v.Offset, time: v.Time, score: v.Score, rate: v.FalseAlarmRate, missing: v.Missing, lift: v.Lift,
 			line: uint32(v.Line), length: v.Length, kind: uint8(v.Kind), severity: uint8(v.Severity), certified: packCertificate(v.Certified),
-			text: uint32(len(texts)), entity: uint32(len(v.Entity)), class: uint32(len(v.Class)),
+			text: uint32(len(texts)), entity: uint32(len(v.Entity)), class: uint32(len(v.Class)), shapes: uint32(len(v.Shapes)),
 		}
 		if v.Bounded {
 			t.bounded = 1
@@ -186,13 +186,15 @@ func (in *instance) tell(w *core.Worker, before int64) {
 			t.reason = uint32(len(reason))
 			texts = append(texts, reason...)
 		}
-		if v.Class != "" {
+		shapes += len(v.Shapes)
+		alarming := v.Class != "" || len(v.Shapes) > 0
+		if alarming {
 			raw := b.Bytes(b.Events[i].Raw)
 			raw = raw[:min(len(raw), maxRaw)]
 			t.raw = uint32(len(raw))
 			texts = append(texts, raw...)
 		}
-		if (v.Class != "" || in.settings.all) && len(w.Seen(v.Kind)) > 0 {
+		if (alarming || in.settings.all) && len(w.Seen(v.Kind)) > 0 {
 			rows, before := w.Rows(v.Kind), len(texts)
 			for _, x := range rows.Row(i)[rows.D-len(feature.ContextNames(v.Kind)):] {
 				texts = appendFloat(texts, x)
@@ -202,8 +204,11 @@ func (in *instance) tell(w *core.Worker, before int64) {
 	}
 	in.out = appendWire(in.out, texts)
 	in.texts = texts
+	for i := range verdicts {
+		in.out = appendWire(in.out, verdicts[i].Shapes)
+	}
 	h, _, _ := cutWire[batchHead](in.out[head:], 1)
-	h[0] = batchHead{events: uint32(len(verdicts)), lines: uint32(b.Lines), texts: uint32(len(texts))}
+	h[0] = batchHead{events: uint32(len(verdicts)), lines: uint32(b.Lines), texts: uint32(len(texts)), shapes: uint32(shapes)}
 }
 
 // maxRaw bounds how much of its record a row carries. Longer records are read

@@ -50,7 +50,7 @@ func (in *instance) newAgain(settings, format string, year int, head []byte) (*a
 	if err != nil {
 		return nil, err
 	}
-	w := in.engine.With(core.Options{Budget: s.wide(), Proven: s.budget, Workers: 1}).NewWorker()
+	w := in.engine.With(core.Options{Budget: s.wide(), Proven: s.budget, Workers: 1, Site: s.site}).NewWorker()
 	return &again{parser: event.Follow(p, head), options: o, worker: w}, nil
 }
 
@@ -96,16 +96,15 @@ func (in *instance) ask(q question) (*again, *core.Verdict, error) {
 
 // rescore scores rows of a file anew: their records are in the tail of the
 // message, each as the u32 lengths of record and context columns and their
-// bytes. It answers their scores f64, then their rates f64, then their severities u8
-// and their certificates u8;
-// NaN where a record is not read any more.
+// bytes. It answers their scores f64, then their rates f64, then their certificates
+// u8; NaN where a record is not read any more.
 func (in *instance) rescore(q question, tail []byte) error {
 	a, err := in.newAgain(q.settings, q.format, q.year, q.head)
 	if err != nil {
 		return err
 	}
 	var scores, rates []float64
-	var severities, certificates []byte
+	var certificates []byte
 	for len(tail) > 0 {
 		if len(tail) < 8 {
 			return errWire
@@ -123,10 +122,9 @@ func (in *instance) rescore(q question, tail []byte) error {
 			v.Score, v.FalseAlarmRate = float64(nan32), float64(nan32)
 		}
 		scores, rates = append(scores, v.Score), append(rates, v.FalseAlarmRate)
-		severities = append(severities, byte(v.Severity))
 		certificates = append(certificates, packCertificate(v.Certified))
 	}
 	in.out = appendColumn(appendColumn(in.out[:0], scores), rates)
-	in.out = append(append(in.out, severities...), certificates...)
+	in.out = append(in.out, certificates...)
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/tiercel/tiercel/core"
@@ -38,8 +39,8 @@ func (in *instance) judgeAgain(budget string) error {
 }
 
 // rejudge takes rows of a file, as settle answered them but for scores, rates
-// severities and certificates that may have changed. It answers for each its
-// incident, i64, and then for each its flags, u8.
+// and certificates that may have changed. It answers for each its incident, i64,
+// then for each its flags, u8, and then its severity, u8.
 func (in *instance) rejudge(file uint32, rows []byte) error {
 	o := in.order
 	if o == nil || int64(file) >= int64(len(o.summaries)) {
@@ -51,6 +52,7 @@ func (in *instance) rejudge(file uint32, rows []byte) error {
 	}
 	incidents := make([]int64, c.length)
 	flags := make([]byte, c.length)
+	severities := slices.Clone(c.bytes[1])
 	for i := range c.length {
 		text, entity, raw := uint64(c.words[1][i]), uint64(c.words[2][i]), uint64(c.words[3][i])
 		class := uint64(c.words[5][i])
@@ -62,22 +64,24 @@ func (in *instance) rejudge(file uint32, rows []byte) error {
 			continue
 		}
 		v := core.Verdict{
-			Line: c.longs[2][i], Time: c.longs[1][i], Kind: event.Kind(c.bytes[0][i]), Severity: core.Severity(c.bytes[1][i]),
+			Line: c.longs[2][i], Time: c.longs[1][i], Kind: event.Kind(c.bytes[0][i]),
 			Certified: unpackCertificate(c.bytes[3][i]),
 			Score:     c.reals[0][i], FalseAlarmRate: c.reals[1][i], Entity: c.texts[text : text+entity],
-		}
-		if v.Threat = v.FalseAlarmRate <= o.budget.At(c.reals[2][i]); !v.Threat {
-			continue
 		}
 		if class > 0 {
 			v.Class = o.words.text(word(class))
 			v.Technique = core.Techniques(v.Class)
+			v.Severity = core.SeverityOf(v.FalseAlarmRate, v.Class)
+			severities[i] = byte(v.Severity)
+		}
+		if v.Threat = v.FalseAlarmRate <= o.budget.At(c.reals[2][i]); !v.Threat {
+			continue
 		}
 		o.stream.Join(&v, &o.summaries[file], c.texts[text+entity:text+entity+raw])
 		o.timeline.addThreat(v.Time)
 		incidents[i], flags[i] = int64(v.Incident), flagThreat
 	}
-	in.out = append(appendColumn(in.out[:0], incidents), flags...)
+	in.out = append(append(appendColumn(in.out[:0], incidents), flags...), severities...)
 	return nil
 }
 

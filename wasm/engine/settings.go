@@ -17,13 +17,14 @@ import (
 //	until   nanoseconds, exclusive
 //	map     THEIRS=OURS, any number of them
 //	all     present: every record is a row, not only threats
+//	site    present: the scan learns the site, see core.Options.Site
 type settings struct {
 	budget       core.Budget
 	kept         float64 // the rate up to which rows come; below 0: threats only
 	kind         event.Kind
 	since, until int64
 	fields       map[string]string
-	all          bool
+	all, site    bool
 }
 
 // maxSettings bounds how many fields may be mapped.
@@ -85,6 +86,8 @@ func (s *settings) set(name, value string) (err error) {
 		s.fields[string(theirs)] = string(ours)
 	case "all":
 		s.all = true
+	case "site":
+		s.site = true
 	default:
 		err = callError("no setting is called " + name)
 	}

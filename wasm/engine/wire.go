@@ -31,7 +31,7 @@ type wireVerdict struct {
 	severity     uint8
 	bounded      uint8
 	certified    uint8 // see packCertificate
-	_            [4]byte
+	shapes       uint32
 }
 
 // batchHead is ahead of what is told of one batch.
@@ -39,7 +39,7 @@ type batchHead struct {
 	events uint32
 	lines  uint32
 	texts  uint32 // bytes of texts behind the verdicts
-	_      uint32
+	shapes uint32 // behind the texts, those of the verdicts in turn; 0 where no site is learnt
 }
 
 // seenHead is ahead of a batch's observations of one kind.
@@ -49,7 +49,7 @@ type seenHead struct {
 }
 
 // appendWire appends values as they stand in memory, padded to 8 bytes.
-func appendWire[T batchHead | seenHead | wireVerdict | feature.Observation | int64 | float32 | byte](dst []byte, values []T) []byte {
+func appendWire[T batchHead | seenHead | wireVerdict | feature.Observation | feature.Shape | int64 | float32 | byte](dst []byte, values []T) []byte {
 	if len(values) > 0 {
 		size := len(values) * int(unsafe.Sizeof(values[0]))
 		dst = append(dst, unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), size)...)
@@ -67,7 +67,7 @@ func roomFor(dst []byte, n int) []byte {
 
 // cutWire returns n values that data starts with, in place, and what is behind
 // them. data is aligned to 8 bytes.
-func cutWire[T batchHead | seenHead | wireVerdict | feature.Observation | int64 | float32 | byte](data []byte, n uint32) (values []T, rest []byte, err error) {
+func cutWire[T batchHead | seenHead | wireVerdict | feature.Observation | feature.Shape | int64 | float32 | byte](data []byte, n uint32) (values []T, rest []byte, err error) {
 	var one T
 	size := (uint64(n)*uint64(unsafe.Sizeof(one)) + 7) &^ 7
 	if size > uint64(len(data)) {

@@ -16,6 +16,13 @@ export interface ScanOptions {
   widest?: string | number;
   /** Every record is a row, not only threats. */
   all?: boolean;
+  /**
+   * Learn the site while reading, without labels, as the command line's
+   * `scan --site` does: requests that are odd in it are raised, and its own
+   * false-alarm rates count where it is noisier or quieter than the models expect.
+   * The rows are the same whatever the number of workers.
+   */
+  site?: boolean;
   /** Judge events from that time on; those before still count as what was seen. */
   since?: Date | bigint;
   /** Judge events before that time. */
@@ -60,6 +67,7 @@ export function settingsOf(o: ScanOptions): Uint8Array {
   if (o.until !== undefined) pairs.push(['until', ns(o.until)]);
   for (const [theirs, ours] of Object.entries(o.map ?? {})) pairs.push(['map', `${theirs}=${ours}`]);
   if (o.all) pairs.push(['all', '1']);
+  if (o.site) pairs.push(['site', '1']);
   for (const pair of pairs) if (pair.some((text) => text.includes('\0'))) throw new EngineError(`${pair[0]}: a NUL is no part of a name`);
   return utf8.encode(pairs.map(([name, value]) => `${name}\0${value}\0`).join(''));
 }

@@ -207,8 +207,9 @@ export class Part {
     for (const [k, i] of rows.entries()) {
       if (Number.isNaN(scores[k])) continue;
       this.score[i] = scores[k]!;
-      this.falseAlarmRate[i] = scores[rows.length + k]! * this.discount[i]!;
-      this.severityOf[i] = answer[16 * rows.length + k]!;
+      const rate = Math.min(scores[rows.length + k]! * this.discount[i]!, 1);
+      // a rate that did not move stays to the bit: the discount is a rounded quotient
+      if (Math.abs(rate - this.falseAlarmRate[i]!) > 4 * Number.EPSILON * rate) this.falseAlarmRate[i] = rate;
     }
     this.proved(rows, answer);
   }
@@ -220,13 +221,14 @@ export class Part {
 
   /** @internal Certificates of some rows under the budget in force, of what the engine's rescore answered. */
   proved(rows: number[], answer: Uint8Array<ArrayBuffer>): void {
-    for (const [k, i] of rows.entries()) this.certificates[i] = answer[17 * rows.length + k]!;
+    for (const [k, i] of rows.entries()) this.certificates[i] = answer[16 * rows.length + k]!;
   }
 
   /** @internal The rows are judged again: what the engine's rejudge answered. */
   rejudged(answer: Uint8Array<ArrayBuffer>): void {
     this.incident.set(new BigInt64Array(answer.buffer, 0, this.length));
-    this.flags.set(answer.subarray(8 * this.length));
+    this.flags.set(answer.subarray(8 * this.length, 9 * this.length));
+    this.severityOf.set(answer.subarray(9 * this.length));
   }
 
   /** @internal Which of a row's texts: 0 entity, 1 record, 2 context columns. */

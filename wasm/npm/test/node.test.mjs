@@ -77,6 +77,36 @@ describe('the rows of the command line, bit for bit', () => {
     assert.deepEqual(plain(await rowsOf(await pool(2), file('auth.log'), options)), want);
   });
 
+  test('a site that is learnt while reading', async () => {
+    const odd = '10.0.9.9 - - [29/Jan/2026:11:59:00 +0000] "GET /shop/item3?idd=abc HTTP/1.1" 200 512\n';
+    const two = (i) => String(i % 60).padStart(2, '0');
+    const request = (i) => `10.0.${i % 7}.${i % 50} - - [29/Jan/2026:10:${two(Math.floor(i / 60))}:${two(i)} +0000] "GET /shop/item${i % 5}?id=${i % 900} HTTP/1.1" 200 512\n`;
+    n.write('shop.log', Array.from({ length: 4000 }, (_, i) => request(i) + (i === 3990 ? odd : '')).join(''));
+    for (const name of ['access.log', 'shop.log', 'auth.log']) {
+      const all = parse(n.scan([name], '--output', 'ndjson', '--all', '--budget', '0.5%', '--site'));
+      const threats = parse(n.scan([name], '--output', 'ndjson', '--budget', '0.5%', '--site'));
+      assert.notDeepEqual(all, parse(n.scan([name], '--output', 'ndjson', '--all', '--budget', '0.5%')), `${name}: the site has a say`);
+      for (const workers of [1, 3]) {
+        const t = await pool(workers);
+        const what = `${name}, ${workers} workers`;
+        assert.deepEqual(plain(await rowsOf(t, file(name), { all: true, budget: '0.5%', site: true })), all, what);
+        assert.deepEqual(plain(await rowsOf(t, file(name), { budget: '0.5%', site: true })), threats, `${what}: threats`);
+        await rowsOf(t, file(name), { budget: '0.01%', widest: '0.5%', site: true });
+        await t.setBudget('0.5%');
+        assert.deepEqual(plain([...t.threats()]), threats, `${what}: threats of a wider budget`);
+        await t.rescore();
+        assert.deepEqual(plain([...t.threats()]), threats, `${what}: scored again`);
+      }
+    }
+    const found = [...(await pool(3)).threats()];
+    assert.ok(found.every((row) => row.raw.length === row.length));
+    const input = file('shop.log');
+    const [only] = (await rowsOf(await pool(3), input, { budget: '0.5%', site: true })).filter((row) => row.entity === '10.0.9.9');
+    assert.equal(only.class, 'anomaly');
+    assert.equal(only.raw, odd.trimEnd());
+    assert.equal((await rowsOf(await pool(3), input, { budget: '0.5%' })).filter((row) => row.entity === '10.0.9.9').length, 0, 'not without the site');
+  });
+
   test('records that cannot be read, long lines and hostile bytes', async () => {
     const good = n.read('access.log');
     const hostile = Buffer.concat([
