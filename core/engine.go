@@ -49,8 +49,8 @@ type Options struct {
 	// Site learns the site from the log's own records, without labels, as the pass
 	// goes: rates of false alarms where it is noisier or quieter than the calibration
 	// (adapt.Rates), and what its requests look like (adapt.Profile).
-	// Every learner runs on every record then, whatever ThreatsOnly says. Only a
-	// Scan and its feeds have a profile.
+	// Every learner runs on every record then, whatever ThreatsOnly says. A
+	// profile have a Scan, its feeds, and a Stream that is given Verdict.Shapes.
 	Site bool
 }
 
