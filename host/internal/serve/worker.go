@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -56,11 +57,7 @@ func validate(c *Config, defaults []*model.Model) ([]*model.Model, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	keys, err := trustedKeys(c.Judge.Trusted)
-	if err != nil {
-		return nil, err
-	}
-	models, err := stream.NewCatalogue(c.Judge.Models, c.Judge.Canaries, keys, defaults)
+	_, models, err := catalogue(c, defaults)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +67,16 @@ func validate(c *Config, defaults []*model.Model) ([]*model.Model, error) {
 		}
 	}
 	return models.Models(), nil
+}
+
+// catalogue opens the models of the configuration, and returns the keys that theirs must be signed by.
+func catalogue(c *Config, defaults []*model.Model) ([]ed25519.PublicKey, *stream.Catalogue, error) {
+	keys, err := trustedKeys(c.Judge.Trusted)
+	if err != nil {
+		return nil, nil, err
+	}
+	models, err := stream.NewCatalogue(c.Judge.Models, c.Judge.Canaries, keys, defaults)
+	return keys, models, err
 }
 
 // judge is what judges: alone in a process, or beside HTTP in a Server.
@@ -84,11 +91,7 @@ type judge struct {
 }
 
 func newJudge(c *Config, h *stream.Hub, defaults []*model.Model, name string, r prometheus.Registerer, log *slog.Logger) (*judge, error) {
-	keys, err := trustedKeys(c.Judge.Trusted)
-	if err != nil {
-		return nil, err
-	}
-	models, err := stream.NewCatalogue(c.Judge.Models, c.Judge.Canaries, keys, defaults)
+	keys, models, err := catalogue(c, defaults)
 	if err != nil {
 		return nil, err
 	}
