@@ -83,7 +83,7 @@ func TestWazero(t *testing.T) {
 	}
 	call := func(name string, message []byte, args ...uint64) []byte {
 		t.Helper()
-		out, ok := answer(t, m, name, message, args...)
+		out, ok := answered(t, m, name, message, args...)
 		if !ok {
 			t.Fatalf("%s: %q", name, out)
 		}

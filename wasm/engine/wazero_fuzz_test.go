@@ -46,10 +46,10 @@ func FuzzWazero(f *testing.F) {
 	}
 	file, _ := models.Default(event.HTTP)
 	native := loaded(f, file)
-	if _, ok := asked(f, m, "load", file, uint64(len(file))); !ok {
+	if _, ok := answered(f, m, "load", file, uint64(len(file))); !ok {
 		f.Fatal("the model is not loaded")
 	}
-	asked(f, m, "ready", nil)
+	answered(f, m, "ready", nil)
 	settings := []byte("all\x001\x00")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if len(text) == 0 || len(text) > 64<<10 {
@@ -58,11 +58,11 @@ func FuzzWazero(f *testing.F) {
 		if err := native.begin(settings); err != nil {
 			t.Fatal(err)
 		}
-		asked(t, m, "begin", settings, uint64(len(settings)))
+		answered(t, m, "begin", settings, uint64(len(settings)))
 		if err := native.file("log", "combined", 2026); err != nil {
 			t.Fatal(err)
 		}
-		asked(t, m, "file", []byte("logcombined"), 3, 8, 2026)
+		answered(t, m, "file", []byte("logcombined"), 3, 8, 2026)
 		size := func(b []byte) uint64 { return uint64(len(b)) }
 		last := text
 		for _, step := range []struct {
@@ -75,7 +75,7 @@ func FuzzWazero(f *testing.F) {
 			{"finish", []uint64{0}, func() error { return native.finish(0, last) }},
 			{"settle", nil, func() error { return native.settle(last) }},
 		} {
-			got, ok := asked(t, m, step.name, last, append(step.args, size(last))...)
+			got, ok := answered(t, m, step.name, last, append(step.args, size(last))...)
 			err := step.native()
 			if ok != (err == nil) {
 				t.Fatalf("%s: %q, native code says %v", step.name, got, err)
@@ -91,9 +91,9 @@ func FuzzWazero(f *testing.F) {
 	})
 }
 
-// asked calls the module with a message. ok is false where it answers with an
+// answered calls the module with a message. ok is false where it answers with an
 // error, which is then the text.
-func asked(t testing.TB, m api.Module, name string, message []byte, args ...uint64) (text []byte, ok bool) {
+func answered(t testing.TB, m api.Module, name string, message []byte, args ...uint64) (text []byte, ok bool) {
 	t.Helper()
 	if n := len(message); n > 0 {
 		m.Memory().Write(uint32(mustCall(t, m, "input", uint64(n))), message)
