@@ -48,7 +48,9 @@ type Options struct {
 
 	// Site learns the site from the log's own records, without labels, as the pass
 	// goes: rates of false alarms where it is noisier or quieter than the calibration
-	// (adapt.Rates), and what its requests look like (adapt.Profile).
+	// (adapt.Rates), and what its requests look like (adapt.Profile). Where the model
+	// does not know the site ([Scan.Strange]) requests are ranked among each other,
+	// and alerts have no certificate.
 	// Every learner runs on every record then, whatever ThreatsOnly says. A
 	// profile have a Scan, its feeds, and a Stream that is given Verdict.Shapes.
 	Site bool

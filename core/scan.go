@@ -31,6 +31,9 @@ func (s *Scan) NumIncidents() int { return s.stream.NumIncidents() }
 // see Stream.Drift.
 func (s *Scan) Drift() adapt.Since { return s.stream.Drift() }
 
+// Strange reports whether the model does not know the site, see [Stream.Strange].
+func (s *Scan) Strange() bool { return s.stream.Strange() }
+
 // FileSummary counts what became of one file's records.
 type FileSummary struct {
 	Name    string

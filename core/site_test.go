@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math"
 	"reflect"
@@ -93,6 +94,69 @@ func TestSiteProfile(t *testing.T) {
 		if len(first.State().Drift) == 0 {
 			t.Error("the watch of drift is not in the state")
 		}
+	}
+}
+
+// At a site most of whose requests the model would alarm at, requests are ranked
+// among each other, by one worker or many, in one pass or two, and nothing is certified.
+func TestSiteOfAStranger(t *testing.T) {
+	var log bytes.Buffer
+	const requests = 4000
+	for i := range requests {
+		fmt.Fprintf(&log, "{\"http.request.method\":\"GET\",\"url.original\":\"/report%d?q=%%27+UNION+SELECT+a%d,b+FROM+t--+-\"}\n", i%4, i%50)
+		if i == requests-2 {
+			log.WriteString("{\"http.request.method\":\"GET\",\"url.original\":\"/report1?file=../../../../etc/passwd\"}\n")
+		}
+	}
+	scan := func(workers int, site bool) (all []core.Verdict, strange bool) {
+		e := engineOf(t, core.Options{Workers: workers, Site: site, Budget: core.Budget{Rate: 1e-2}})
+		s := e.NewScan()
+		_, err := s.File(context.Background(), "report.log", readerOf(t, "json", bytes.NewReader(log.Bytes()), event.Options{Kind: event.HTTP, BatchBytes: 8 << 10}), func(r *core.Result) error {
+			for i := range r.Verdicts {
+				v := &r.Verdicts[i]
+				if v.Err != nil {
+					t.Fatal(v.Err)
+				}
+				all = append(all, core.Verdict{FalseAlarmRate: v.FalseAlarmRate, Threat: v.Threat, Class: v.Class, Odd: v.Odd, Certified: v.Certified})
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all, s.Strange()
+	}
+	model, strange := scan(1, false)
+	if strange {
+		t.Error("strange without Options.Site")
+	}
+	one, strange := scan(1, true)
+	if !strange {
+		t.Fatal("a site all of whose requests are alarms is not strange")
+	}
+	if many, _ := scan(4, true); !reflect.DeepEqual(one, many) {
+		t.Error("four workers give other verdicts than one")
+	}
+	before, after := 0, 0
+	for i := requests / 2; i < len(model); i++ {
+		if i == requests-1 {
+			continue
+		}
+		if model[i].Threat {
+			before++
+		}
+		if one[i].Threat {
+			after++
+		}
+		if one[i].Certified != (core.Certificate{}) {
+			t.Fatalf("request %d is certified: %+v", i, one[i])
+		}
+	}
+	if before < requests/3 || after > requests/100 {
+		t.Errorf("%d of the site's ordinary requests alarm, %d for the model", after, before)
+	}
+	if v := one[requests-1]; !v.Threat {
+		t.Errorf("the one request that is odd there: %+v", v)
 	}
 }
 

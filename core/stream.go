@@ -100,9 +100,13 @@ func (s *Stream) site(v *Verdict) {
 		if len(v.Entity) > 0 {
 			source = feature.Hash64(v.Entity)
 		}
+		strange := s.Strange()
 		v.FalseAlarmRate = s.profile.Observe(v.Shapes, source, before)
 		if v.FalseAlarmRate < before {
 			v.Odd = portable.Log(before / v.FalseAlarmRate)
+		}
+		if strange {
+			v.Certified = Certificate{} // a rate may rise by more than was proven
 		}
 		v.Shapes = nil
 	}
@@ -165,6 +169,11 @@ func (s *Stream) Incident(id uint64) (Incident, bool) {
 // Drift says from where on the records are unlike those that the models know;
 // the zero value for nowhere. It looks at the models' own rates.
 func (s *Stream) Drift() adapt.Since { return s.drift.Since() }
+
+// Strange reports whether Options.Site was asked for and most requests of the site
+// would be alarms of the model: it does not know the site, and they are ranked among
+// each other instead.
+func (s *Stream) Strange() bool { return s.profile != nil && s.profile.Strange() }
 
 // Incidents returns the incidents so far, worst first.
 func (s *Stream) Incidents() []Incident { return s.incidents.worstFirst() }

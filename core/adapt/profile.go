@@ -22,7 +22,12 @@ import "github.com/tiercel/tiercel/core/feature"
 // stay what they were at most thrice the budget are false alarms, and often about
 // once: the least of three rates is above the budget where they all are.
 //
-// What it learns from has no labels. Requests that the tiers themselves rank
+// Where the tiers are strangers to the site (Strange), as two in three of its
+// first requests would be alarms, their rate is replaced by the share of
+// the site's requests that they find as odd, all requests are learnt, and rates rise
+// as they must: the second and third bound hold as before.
+//
+// What it learns from has no labels. Requests that the tiers, unless strangers, rank
 // among the first hundredth are not learnt; a source counts once for each thing in
 // an epoch, where there are ProfileSources sources or more, so that who repeats
 // an attack does not make it normal; counts halve from epoch to epoch. Where a
@@ -33,14 +38,14 @@ import "github.com/tiercel/tiercel/core/feature"
 // give the same rates. Memory is bounded, 2 MB: where a table is full the least
 // count goes. The zero value is ready.
 type Profile struct {
-	places  []place
-	items   []item
-	taught  []uint64 // hashes of what a source taught in this epoch
-	ranks   [rankBins]float64
-	total   float64
-	epoch   uint32
-	records int // of this epoch
-	sources [2]int
+	places    []place
+	items     []item
+	taught    []uint64 // hashes of what a source taught in this epoch
+	surprises ranks
+	stranger  stranger
+	epoch     uint32
+	records   int // of this epoch
+	sources   [2]int
 }
 
 // Settings of Profile.
@@ -63,6 +68,7 @@ const (
 	rankBins      = 512
 	rankWidth     = 0.025 // of surprise
 	rankStep      = 20    // bins that a source counts in once an epoch
+	strangerSalt  = 1 << 32
 )
 
 // place counts what stands at one place.
@@ -100,27 +106,30 @@ func (p *Profile) Observe(shapes []feature.Shape, source uint64, rate float64) f
 		surprise += max(0, p.surprise(&shapes[i])-surpriseLeast)
 	}
 	b := int(min(surprise/rankWidth, rankBins-1))
-	above := p.total
-	if b > 0 { // most requests do not surprise
-		above = 0
-		for _, n := range p.ranks[b:] {
-			above += n
-		}
+	odd := p.surprises.rank(b)
+	capped := p.capped(source)
+	tiers, unknown := rate, p.stranger.state == strange
+	if unknown {
+		tiers = p.stranger.rank(rate)
 	}
-	odd := max((1+above)/(1+p.total), 1.0/ProfileMost)
-	if rate > profileSure {
-		capped := p.capped(source)
+	if p.stranger.state != known && (!capped || p.first(feature.HashPair(source, strangerSalt))) {
+		p.stranger.observe(rate)
+	}
+	if rate > profileSure || unknown {
 		if !capped || p.first(feature.HashPair(source, uint64(b/rankStep))) {
-			p.ranks[b]++
-			p.total++
+			p.surprises.add(b)
 		}
 		p.learn(shapes, source, capped)
 	}
 	if p.records++; p.records == profileEpoch {
 		p.turn()
 	}
-	return min(rate, odd, fisher(rate, odd))
+	return max(min(tiers, odd, fisher(tiers, odd)), rate/ProfileMost)
 }
+
+// Strange reports whether the model does not know the site's requests: Observe ranks
+// them among each other then, and rates may rise without bound.
+func (p *Profile) Strange() bool { return p.stranger.state == strange }
 
 // fisher is the p-value of the product of two independent ones.
 func fisher(a, b float64) float64 {

@@ -90,6 +90,66 @@ func TestProfileRepeated(t *testing.T) {
 }
 
 // What the tiers are sure of is not learnt, however often it comes.
+// A model that would alarm at most of a site's first requests is a stranger there:
+// requests are ranked among each other, by what both say. Once it has known the site
+// no flood makes it a stranger, nor do few sources ever.
+func TestProfileOfAStranger(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		sources         uint64
+		calm, flood     int     // ordinary requests before, then requests at an alarming rate
+		share           float64 // of these that alarm
+		strange, learnt bool
+	}{
+		{"nobody known", 0, 0, 4000, 1, true, true},
+		{"many sources", 3000, 0, 4000, 1, true, true},
+		{"few sources", 50, 0, 4000, 1, false, false},
+		{"half of them", 0, 0, 4000, 0.5, false, false},
+		{"after a calm start", 0, 600, 4000, 1, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(4, c.sources))
+			var p adapt.Profile
+			source := func() uint64 {
+				if c.sources == 0 {
+					return 0
+				}
+				return feature.HashPair(7, r.Uint64N(c.sources))
+			}
+			for range c.calm {
+				p.Observe(shop(r), source(), 0.9)
+			}
+			var alarms float64
+			for i := range c.flood {
+				rate := 0.9
+				if r.Float64() < c.share {
+					rate = 1e-3 * (1 - r.Float64())
+				}
+				if got := p.Observe(shop(r), source(), rate); got <= 0.01 && i >= c.flood/2 {
+					alarms++
+				}
+			}
+			if got := p.Strange(); got != c.strange {
+				t.Fatalf("strange: %v", got)
+			}
+			if share := alarms / float64(c.flood/2); (share < 0.05) != c.learnt {
+				t.Errorf("%.1f %% of the site's requests alarm", 100*share)
+			}
+			if c.strange {
+				if got := p.Observe(odd(), 1, 1e-3); got > 0.01 {
+					t.Errorf("bytes never seen there have rate %g", got)
+				}
+				for range 3000 { // known at last
+					p.Observe(shop(r), source(), 0.9)
+				}
+				if p.Strange() {
+					t.Error("strange although nothing alarms any more")
+				}
+			}
+		})
+	}
+}
+
 func TestProfileDoesNotLearnAttacks(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	var p adapt.Profile
@@ -123,29 +183,38 @@ func TestProfileIsBounded(t *testing.T) {
 
 // A profile that was kept goes on as if it never had been.
 func TestProfileState(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 5))
-	var p, q adapt.Profile
-	browse(&p, r, 20_000, 50)
-	kept := p.AppendTo(nil)
-	if err := q.Restore(kept); err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(q.AppendTo(nil), kept) {
-		t.Fatal("the state changed on its way")
-	}
-	for i := range 20_000 {
-		shapes, source := shop(r), r.Uint64N(90)
-		if a, b := p.Observe(shapes, source, 0.5), q.Observe(shapes, source, 0.5); a != b {
-			t.Fatalf("request %d: %g and %g", i, a, b)
-		}
-	}
-	for cut := range len(kept) / 1000 {
-		if q.Restore(kept[:cut*1000]) == nil {
-			t.Fatalf("the first %d bytes were taken for a state", cut*1000)
-		}
-	}
-	if q.Restore(append(kept, 0)) == nil {
-		t.Error("a byte too many was taken")
+	for name, rate := range map[string]float64{"known": 0.9, "strange": 1e-3} {
+		t.Run(name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(5, 5))
+			var p, q adapt.Profile
+			for range 20_000 {
+				p.Observe(shop(r), r.Uint64N(2000), rate*r.Float64())
+			}
+			if p.Strange() != (name == "strange") {
+				t.Fatalf("strange: %v", p.Strange())
+			}
+			kept := p.AppendTo(nil)
+			if err := q.Restore(kept); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(q.AppendTo(nil), kept) {
+				t.Fatal("the state changed on its way")
+			}
+			for i := range 20_000 {
+				shapes, source := shop(r), r.Uint64N(90)
+				if a, b := p.Observe(shapes, source, rate/2), q.Observe(shapes, source, rate/2); a != b {
+					t.Fatalf("request %d: %g and %g", i, a, b)
+				}
+			}
+			for cut := range len(kept) / 1000 {
+				if q.Restore(kept[:cut*1000]) == nil {
+					t.Fatalf("the first %d bytes were taken for a state", cut*1000)
+				}
+			}
+			if q.Restore(append(kept, 0)) == nil {
+				t.Error("a byte too many was taken")
+			}
+		})
 	}
 }
 

@@ -7,12 +7,13 @@ import (
 )
 
 // profileMagic names the format of a profile's bytes and its version.
-const profileMagic = "TCP1"
+const profileMagic = "TCP2"
 
 // AppendTo appends what Restore needs to go on from here, little-endian:
 //
 //	magic, epoch u32, records u32, sources u32 x 2
 //	surprises f64 x rankBins
+//	acquaintance, seen, sure of the stranger u32 x 3; its odds f64 x rankBins where it is strange
 //	places u32, each: slot u32, key u64, epoch u32, n f32, once f32, looks f32 x NumLooks
 //	items u32, each: slot u32, key u64, epoch u32, n f32
 //	taught u32, each: slot u32, hash u64
@@ -23,8 +24,12 @@ func (p *Profile) AppendTo(dst []byte) []byte {
 	for _, n := range [...]int{int(p.epoch), p.records, p.sources[0], p.sources[1]} {
 		dst = append32(dst, uint32(n))
 	}
-	for _, n := range p.ranks {
-		dst = append64(dst, bitsOf(n))
+	dst = p.surprises.appendTo(dst)
+	for _, n := range [...]int{int(p.stranger.state), int(p.stranger.seen), int(p.stranger.sure)} {
+		dst = append32(dst, uint32(n))
+	}
+	if p.stranger.state == strange {
+		dst = p.stranger.odds.appendTo(dst)
 	}
 	at := startCount(&dst)
 	for i := range p.places {
@@ -87,13 +92,15 @@ func (p *Profile) Restore(data []byte) error {
 	if next.records >= profileEpoch || next.sources[0] > profileEpoch || next.sources[1] > profileEpoch {
 		return errMalformed
 	}
-	for i := range next.ranks {
-		n := math.Float64frombits(r.uint(8))
-		if !(n >= 0 && n <= 2*profileEpoch) {
-			return errMalformed
-		}
-		next.ranks[i] = n
-		next.total += n
+	r.ranks(&next.surprises)
+	at := &next.stranger
+	at.state = acquaintance(min(r.uint(4), uint64(numAcquaintances)))
+	at.seen, at.sure = float64(r.uint(4)), float64(r.uint(4))
+	if at.state >= numAcquaintances || at.seen >= strangerLook || at.sure > at.seen {
+		return errMalformed
+	}
+	if at.state == strange {
+		r.ranks(&at.odds)
 	}
 	for range r.count(profilePlaces) {
 		slot, key := r.slot(profilePlaces)
@@ -120,6 +127,26 @@ func (p *Profile) Restore(data []byte) error {
 	}
 	*p = next
 	return nil
+}
+
+func (r *ranks) appendTo(dst []byte) []byte {
+	for _, n := range r.bins {
+		dst = append64(dst, bitsOf(n))
+	}
+	return dst
+}
+
+// ranks reads what ranks.appendTo wrote.
+func (r *reader) ranks(to *ranks) {
+	for i := range to.bins {
+		n := math.Float64frombits(r.uint(8))
+		if !(n >= 0 && n <= 2*profileEpoch) {
+			r.bad = true
+			return
+		}
+		to.bins[i] = n
+		to.total += n
+	}
 }
 
 // count reads how many slots follow, none where there are too many.

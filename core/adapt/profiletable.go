@@ -96,11 +96,8 @@ func (p *Profile) turn() {
 	p.records = 0
 	p.sources = [2]int{0, p.sources[0]}
 	clear(p.taught)
-	p.total = 0
-	for i := range p.ranks {
-		p.ranks[i] /= 2
-		p.total += p.ranks[i]
-	}
+	p.surprises.halve()
+	p.stranger.odds.halve()
 }
 
 // halved returns what is left of a count after so many epochs.

@@ -102,7 +102,7 @@ func fewshot(ctx context.Context, data, out, folder string, seed uint64) error {
 		fmt.Fprintf(w, "| %d | %.3f | %.3f | %.3f | %s | %s |\n", k, q.auroc, q.r1, q.alarms, anchors[i][0], anchors[i][1])
 	}
 	writePriors(w, constants, others, reptile)
-	if err := unlabelled(ctx, w, data, pairs, func(source int) string { return sources[source].name }); err != nil {
+	if err := siteLog(ctx, w, data, pairs, func(source int) string { return sources[source].name }); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "\n## Pairs\n\nWith the constants. The last columns are the shares of the recipes.\n\n| learned | new site | k | AUROC | R1 | false alarms at 1 %% |")

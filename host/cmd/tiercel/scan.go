@@ -201,7 +201,7 @@ func scan(ctx context.Context, s streams, f *scanFlags, names []string) error {
 	if err != nil {
 		return err
 	}
-	if text := unlike(p.scan.Drift()); text != "" && p.rows != nil { // the table ends with it
+	if text := unlike(p.scan); text != "" && p.rows != nil { // the table ends with it
 		p.bar.Note("%s", text)
 	}
 	p.totals.tell(p.bar, p.scan.NumIncidents())
@@ -353,7 +353,7 @@ func (p *pass) finish(out *output) error {
 	if err := report.Incidents(out, p.scan.Incidents(), top, p.briefs.of, style); err != nil {
 		return err
 	}
-	if text := unlike(p.scan.Drift()); text != "" {
+	if text := unlike(p.scan); text != "" {
 		_, err := fmt.Fprintf(out, "\n%s\n", text)
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/tiercel/tiercel/core"
-	"github.com/tiercel/tiercel/core/adapt"
 	"github.com/tiercel/tiercel/host/internal/progress"
 	"github.com/tiercel/tiercel/host/internal/report"
 )
@@ -104,14 +103,19 @@ func (t *totals) notParsed() string {
 	return text + " (" + strings.Join(why, "; ") + ")"
 }
 
-// unlike says that a log is unlike what the model was calibrated on, "" where it
-// is not.
-func unlike(s adapt.Since) string {
-	if s.Record == 0 {
+// unlike says that a log is unlike what the model was calibrated on, and what to do
+// about it; "" where it is not.
+func unlike(scan *core.Scan) string {
+	since := scan.Drift()
+	if since.Record == 0 {
 		return ""
 	}
-	return fmt.Sprintf("the log is unlike what the model was calibrated on since line %d: %.3g %% of the records from there score as only %.3g %% of normal ones do; "+
-		"it is attacked, or of a new kind (scan --site, adapt)", s.Line, 100*s.Share, 100*s.Level)
+	advice := "it is attacked, or of a new kind (scan --site, adapt)"
+	if scan.Strange() {
+		advice = "the model does not know this site, so its requests are ranked among each other; a few labels help (adapt)"
+	}
+	return fmt.Sprintf("the log is unlike what the model was calibrated on since line %d: %.3g %% of the records from there score as only %.3g %% of normal ones do; %s",
+		since.Line, 100*since.Share, 100*since.Level, advice)
 }
 
 func counted(n int64, what string) string {
