@@ -66,6 +66,28 @@ test('the budget shows its effect at once', async () => {
   await until(async () => (await shown(page)).all === before, 'the threats of 0.1 % again');
 });
 
+test('the site is learnt where that is asked for', async () => {
+  const before = (await shown(page)).all;
+  const learn = page.getByRole('checkbox', { name: /Learn what is normal/ });
+  await learn.focus();
+  await page.keyboard.press('Space');
+  await scanned(page);
+  const want = parse(n.scan(LOGS, '--output', 'ndjson', '--site'));
+  await until(async () => (await shown(page)).all === want.length, 'the threats of scan --site');
+  assert.notEqual(want.length, before, 'the site changes nothing here');
+  const incidents = new Set(want.map((t) => t.incident)).size;
+  await until(async () => Number(await page.locator('.figure b').textContent()) === incidents, 'its incidents');
+  await rows().first().click();
+  const detail = page.locator('tiercel-detail');
+  await detail.getByText("What the site’s own logs say").waitFor();
+  await detail.getByText(/^It is (rarer|more usual|as rare) here: .+ in these logs, .+ elsewhere\.$/).waitFor();
+  assert.deepEqual(await serious(page), []);
+  await page.keyboard.press('Escape');
+  await learn.uncheck();
+  await scanned(page);
+  await until(async () => (await shown(page)).all === before, 'the threats of the model alone again');
+});
+
 test('filters, sorting and an incident narrow the table', async () => {
   const all = threats();
   const sqli = all.filter((t) => t.class === 'sqli');

@@ -354,8 +354,8 @@ export class Console extends LitElement {
         </div>
         <tiercel-timeline class="time" .timeline=${s.timeline} .times=${this.times} .from=${this.filter.from} .to=${this.filter.to} .theme=${this.theme}
           @range=${(e: CustomEvent<{ from: number; to: number } | null>) => this.narrow(e.detail ?? { from: -Infinity, to: Infinity })}></tiercel-timeline>
-        ${s.live ? '' : html`<tiercel-budget .budget=${s.budget} .threats=${this.within} .incidents=${this.incidents} .daily=${s.daily}
-          @budget=${(e: CustomEvent<number>) => s.setBudget(e.detail)}></tiercel-budget>`}
+        ${s.live ? '' : html`<tiercel-budget .budget=${s.budget} .threats=${this.within} .incidents=${this.incidents} .daily=${s.daily} .site=${s.site}
+          @budget=${(e: CustomEvent<number>) => s.setBudget(e.detail)} @site=${(e: CustomEvent<boolean>) => void s.learnSite(e.detail)}></tiercel-budget>`}
       </section>
       ${this.filters()}
       <div class="tabs" role="group" aria-label="List to show">
@@ -406,7 +406,7 @@ export class Console extends LitElement {
     const i = this.chosen;
     return html`<tiercel-detail class="pane detail" role="complementary" aria-label="Threat" .row=${findings.row(i)}
       .standing=${{ severity: findings.severityOf(i), score: findings.scoreOf(i), rate: findings.rateOf(i), time: findings.timeOf(i), class: findings.classOf(i), entity: findings.entityOf(i) }}
-      .earlier=${moved.get(i) ?? null} .explanation=${this.explanation} .problem=${this.problem} .label=${labels.get(i) ?? null} .labels=${true}
+      .earlier=${moved.get(i) ?? null} .explanation=${this.explanation} .problem=${this.problem} .label=${labels.get(i) ?? null} .labels=${true} .site=${this.session.site}
       @close=${this.close} @mark=${(e: CustomEvent<'threat' | 'benign' | null>) => void this.mark(e.detail)}
       @entity=${(e: CustomEvent<string>) => this.narrow({ entity: e.detail, incident: 0 })}></tiercel-detail>`;
   }

@@ -34,6 +34,7 @@ export class ThreatDetail extends LitElement {
     problem: { attribute: false },
     label: { attribute: false },
     labels: { attribute: false },
+    site: { attribute: false },
   };
   declare row: Threat;
   declare standing: Standing;
@@ -45,6 +46,8 @@ export class ThreatDetail extends LitElement {
   declare label: 'threat' | 'benign' | null;
   /** Whether labels can be given. */
   declare labels: boolean;
+  /** Whether the scan learnt what is normal in the logs. */
+  declare site: boolean;
 
   static override styles = [base, severityStyles, looks];
 
@@ -78,7 +81,7 @@ export class ThreatDetail extends LitElement {
           ${row.technique.map((t) => html`<span class="chip" title="MITRE ATT&CK technique">${visible(t)}</span>`)}
         </div>
         <div class="facts rare">
-          <span title="Share of normal events that score at least this high">Among normal events <strong>${rarity(s.rate)}</strong> scores this high</span>
+          <span title="Share of normal events that score at least this high">Among normal events${this.site ? ' of this site' : ''} <strong>${rarity(s.rate)}</strong> scores this high</span>
           <span class="muted">score ${this.earlier === null ? '' : html`${this.earlier.toFixed(4)} → `}${s.score.toFixed(4)}</span>
           ${survives(row.certified)}
         </div>
@@ -104,6 +107,7 @@ export class ThreatDetail extends LitElement {
       ${because.length ? html`<section><h3>What weighed most</h3><ul class="because">${because.map((r) => html`<li><span>${visible(r)}</span></li>`)}</ul></section>` : ''}
       ${marked.length ? html`<section><h3>Decoded text, with the pieces that mattered</h3>${marked.map((v) => value(v))}</section>` : ''}
       ${this.record(marked.map((v) => v.raw))}
+      ${this.site ? html`<section><h3>What the site’s own logs say</h3><p>${ofSite(x.falseAlarmRate, this.standing.rate)}</p></section>` : ''}
       <section><h3>How the tiers judged</h3>${tiers(x)}</section>
       ${x.adapted && x.adapted.labels ? html`<section><h3>What your labels did</h3><p>${adapted(x.adapted)}</p></section>` : ''}
       <section>
@@ -159,6 +163,13 @@ function survives(c: Certified | null): TemplateResult | '' {
 function adapted(a: NonNullable<Explanation['adapted']>): string {
   const way = a.move < 0 ? 'lowered' : 'raised';
   return `${many(a.labels, 'label')} ${way} this score by ${Math.abs(a.move).toFixed(2)} of log-odds; they may move it by ${a.bound.toFixed(1)} at most.`;
+}
+
+/** What learning the site made of the model's rate. */
+function ofSite(model: number, site: number): string {
+  const ratio = model / site;
+  const here = ratio > 1.5 ? 'It is rarer here' : ratio < 1 / 1.5 ? 'It is more usual here' : 'It is as rare here';
+  return `${here}: ${rarity(site)} in these logs, ${rarity(model)} elsewhere.`;
 }
 
 function value(v: Explanation['values'][number]): TemplateResult {

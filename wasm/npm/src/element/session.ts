@@ -43,6 +43,8 @@ export class Session {
   budget = DEFAULT_BUDGET;
   /** Format to read all files in; '' detects it. */
   format = '';
+  /** Whether scans learn what is normal in the logs while they read them. */
+  site = false;
   private engine: Promise<Tiercel> | null = null;
   private stopping: AbortController | null = null;
   private running: Promise<void> = Promise.resolve();
@@ -124,6 +126,12 @@ export class Session {
     return this.scan(this.files);
   }
 
+  /** Reads all files again, learning the site or not. */
+  learnSite(site: boolean): Promise<void> {
+    this.site = site;
+    return this.scan(this.files);
+  }
+
   cancel(): void {
     this.stopping?.abort();
   }
@@ -178,7 +186,7 @@ export class Session {
         picture();
       };
       for await (const part of t.scan([...files], {
-        budget: this.budget, widest: WIDEST, signal: stop.signal, onProgress, ...(this.format ? { format: this.format } : {}),
+        budget: this.budget, widest: WIDEST, site: this.site, signal: stop.signal, onProgress, ...(this.format ? { format: this.format } : {}),
       })) {
         this.findings.add(part);
         picture();
