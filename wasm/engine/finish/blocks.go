@@ -58,29 +58,23 @@ type part struct {
 	to     int  // a basic block, unwound or trapped
 }
 
-// takeApart reads a body, of which calls to some functions trap. A function of another
+// takeApart reads a function, of which calls to some functions trap. One of another
 // form is nil.
-func takeApart(body []byte, traps map[uint64]bool) (*function, error) {
-	r := reader{b: body}
-	r.skipLocals()
-	f := &function{locals: body[:len(body)-len(r.b)]}
-	list := r.instructions()
-	if r.err != nil {
-		return nil, r.err
-	}
-	t := taker{function: f, list: tidy(list), traps: traps}
+func takeApart(locals []byte, list []instruction, traps map[uint64]bool) *function {
+	f := &function{locals: locals}
+	t := taker{function: f, list: list, traps: traps}
 	if !t.head() {
-		return nil, nil
+		return nil
 	}
 	for i := range f.blocks {
 		if !t.block(i) {
-			return nil, nil
+			return nil
 		}
 	}
 	if !t.tail() {
-		return nil, nil
+		return nil
 	}
-	return f, nil
+	return f
 }
 
 // taker takes a function apart.

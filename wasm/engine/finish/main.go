@@ -14,9 +14,11 @@
 // there, and loops are none (golang/go#65440). Blocks and loops in their place
 // compute the same, instruction by instruction; some sequences that the compiler writes
 // tens of thousands of times, such as addresses of stack slots, become shorter
-// (tidy.go). A function that is not in the form of blocks.go stays as it is.
+// (tidy.go), and calls of functions that never unwind the stack do without what that
+// takes (quiet.go). A function that is not in the form of blocks.go stays as it is.
 //
-// Where the module has names, some routines of the run time are written anew (routines.go).
+// Where the module has names, some routines of the run time are written anew (routines.go),
+// and quiet functions are known.
 //
 // With -traps an index out of bounds, a nil pointer or a division by zero traps at once
 // instead of panicking: for programs that recover from none and need no message. The code that
@@ -76,9 +78,15 @@ func finish(wasm []byte, traps bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := rewriter{traps: map[uint64]bool{}, routines: map[uint64][]byte{}, leave: table.defers}
+	w := rewriter{
+		traps: map[uint64]bool{}, morestack: map[uint64]bool{}, routines: map[uint64][]byte{},
+		leave: table.defers, imports: m.imports,
+	}
 	for i, name := range m.names {
 		w.traps[i] = traps && faults(name)
+		if name == "runtime.morestack" || name == "runtime.morestack_noctxt" {
+			w.morestack[i] = true
+		}
 		if routine, ok := routines[name]; ok && i >= m.imports {
 			w.routines[i-m.imports] = routine
 		}

@@ -180,10 +180,11 @@ func TestSameSteps(t *testing.T) {
 		wild := seed%4 == 0
 		f := routineOf(r, wild)
 		before := f.write()
-		after, err := straightenOne(before, nil)
+		b, err := readBody(before)
 		if err != nil {
 			t.Fatal(err)
 		}
+		after := b.straighten(b.list, nil)
 		if !bytes.Equal(before, after) {
 			straight[wild]++
 		}

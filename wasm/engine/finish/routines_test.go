@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
 )
 
 // The routines answer as Go does, at all lengths and places, and read nothing outside of
@@ -74,5 +75,65 @@ func TestRoutines(t *testing.T) {
 	}
 	if found < 2000 || same < 5000 {
 		t.Errorf("%d found, %d the same", found, same)
+	}
+}
+
+// Go's functions that copy and clear, at all lengths, places and overlaps: nothing but
+// what they are told changes, and the stack pointer passes the return address.
+func TestMoves(t *testing.T) {
+	module := []byte("\x00asm\x01\x00\x00\x00" +
+		"\x01\x06\x01\x60\x01\x7f\x01\x7f" +
+		"\x03\x03\x02\x00\x00" +
+		"\x05\x03\x01\x00\x01" +
+		"\x06\x06\x01\x7f\x01\x41\x00\x0b" + // the stack pointer
+		"\x07\x19\x04\x01m\x02\x00\x02sp\x03\x00\x04move\x00\x00\x05clear\x00\x01")
+	code := []byte{2}
+	for _, name := range []string{"runtime.memmove", "runtime.memclrNoHeapPointers"} {
+		code = append(binary.AppendUvarint(code, uint64(len(routines[name]))), routines[name]...)
+	}
+	module = append(binary.AppendUvarint(append(module, codeSection), uint64(len(code))), code...)
+	ctx := context.Background()
+	runtime := wazero.NewRuntime(ctx)
+	defer runtime.Close(ctx)
+	m, err := runtime.Instantiate(ctx, module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory, _ := m.Memory().Read(0, 1<<16)
+	stack := m.ExportedGlobal("sp").(api.MutableGlobal)
+	call := func(name string, operands ...int) {
+		t.Helper()
+		stack.Set(512)
+		for i, v := range operands {
+			binary.LittleEndian.PutUint64(memory[520+8*i:], uint64(v))
+		}
+		out, err := m.ExportedFunction(name).Call(ctx, 0)
+		if err != nil || out[0] != 0 || stack.Get() != 520 {
+			t.Fatalf("%s %d: %d, stack at %d, %v", name, operands, out, stack.Get(), err)
+		}
+	}
+	r := rand.New(rand.NewPCG(2, 2))
+	for n := range 150 {
+		for range 60 {
+			from, to := 1000+r.IntN(160), 1000+r.IntN(160)
+			for i := 900; i < 1500; i++ {
+				memory[i] = byte(1 + r.IntN(255))
+			}
+			want := bytes.Clone(memory[900:1500])
+			copy(want[to-900:to-900+n], want[from-900:])
+			call("move", to, from, n)
+			if !bytes.Equal(memory[900:1500], want) {
+				t.Fatalf("%d bytes from %d to %d", n, from, to)
+			}
+			clear(want[to-900 : to-900+n])
+			call("clear", to, n)
+			if !bytes.Equal(memory[900:1500], want) {
+				t.Fatalf("%d bytes cleared at %d", n, to)
+			}
+		}
+	}
+	for n := range 100 { // nothing behind memory is touched
+		call("move", 1<<16-n, 1000, n)
+		call("clear", 1<<16-n, n)
 	}
 }

@@ -92,7 +92,27 @@ func deep(n, k int) int {
 	for _, v := range block {
 		sum = sum*31 + v
 	}
-	return sum
+	return sum + mixed(n, k)
+}
+
+// mixed and shuffled never unwind: at some depth they use what is left of the stack.
+//
+//go:noinline
+func mixed(n, k int) (sum int) {
+	var block [6]int
+	for i := range block {
+		block[(i+n)%6] = shuffled(n+i, k)
+	}
+	return block[0] - block[k%6]
+}
+
+//go:noinline
+func shuffled(n, k int) int {
+	var block [8]int
+	for i := range block {
+		block[(i*k+n)%8] += i
+	}
+	return block[n%8]
 }
 
 func recovered(n int) (sum int) {
