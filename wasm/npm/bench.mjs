@@ -61,9 +61,9 @@ try {
   };
   const pools = new Map();
   for (const workers of [1, 2, 4]) pools.set(workers, await Tiercel.load({ workers, models: ['http'] }));
-  const page = async (workers) => {
+  const page = async (workers, site = false) => {
     const began = performance.now(), cpu = spent();
-    for await (const part of pools.get(workers).scan(new Blob([log]))) void part;
+    for await (const part of pools.get(workers).scan(new Blob([log]), { site })) void part;
     return { wall: lines / ((performance.now() - began) / 1000), cpu: lines / ((spent() - cpu) / 1e6) };
   };
   const best = {};
@@ -75,6 +75,7 @@ try {
       note(`wasm, ${workers} worker${workers > 1 ? 's' : ''}`, wall);
       if (workers === 1) note('wasm, of CPU time', cpu);
     }
+    note('wasm, 1 worker, learning the site', (await page(1, true)).wall);
     note('native, of CPU time', nativeCPU());
     const cpu = spent();
     plain(one.toString('latin1'));

@@ -27,7 +27,8 @@ export type ToWorker =
   | { do: 'file'; scan: number; name: string; format: string; year: number }
   | { do: 'follow'; scan: number; head: Uint8Array }
   | { do: 'piece'; scan: number; piece: number; flags: number; offset: number; data: Uint8Array<ArrayBuffer> }
-  | { do: 'range'; scan: number; piece: number; file: Blob | FileNumber; from: number; to: number }
+  | { do: 'range'; scan: number; piece: number; file: FileNumber; from: number; to: number }
+  | { do: 'read'; id: number; file: Blob; from: number; to: number }
   | { do: 'explain'; id: number; question: Question }
   | { do: 'label'; id: number; question: Question; threat: boolean; source: string }
   | { do: 'rescore'; id: number; ruled: Ruled; rows: Uint8Array }

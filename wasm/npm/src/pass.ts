@@ -1,9 +1,9 @@
-import { Cutter, PIECE, concat, readRange, type Head } from './cut.js';
+import { Cutter, PIECE, concat, type Head } from './cut.js';
 import { EngineError, FIRST, LAST, SEQUENCE } from './engine.js';
 import { nameOf, open, sizeOf, type Input, type Opened } from './inputs.js';
 import type { FromWorker, Plan } from './messages.js';
 import type { ScanOptions } from './options.js';
-import type { FileNumber, Ranged } from './ranged.js';
+import { chunksOf, type FileNumber, type Ranged } from './ranged.js';
 import { Part, type Reading } from './rows.js';
 import { inNode, type Member } from './threads.js';
 
@@ -12,6 +12,9 @@ const DEPTH = 2;
 
 /** Pieces a worker, on the average, that may be on their way: those that wait for the slowest before them. */
 const AHEAD = 6;
+
+/** Chunks of a file that are being read while one is cut. */
+const READING = 3;
 
 /** The worker that also orders; that a piece of it is finished is told with the rows. */
 const ORDERER = 0;
@@ -140,34 +143,30 @@ export class Pass {
     for (const m of this.pool) m.tell({ do: 'file', scan: this.scan, name, format: plan.format, year });
     this.progress();
     if (plan.split === 'head') this.follow(reading, [{ offset: 0, line: file.sample.slice(0, plan.head) }]);
-    if (file.ranged && file.source && (plan.split === 'lines' || plan.split === 'head')) await this.ranges(file.ranged, file.source, reading);
-    else await this.stream(file, plan, reading);
+    const cut = plan.split === 'lines' || plan.split === 'head';
+    if (file.ranged && file.source && !(file.source instanceof Blob) && cut) await this.ranges(file.ranged.size, file.source, reading);
+    else if (file.ranged && file.source instanceof Blob && !inNode && this.pool.length > 1) await this.stream(chunksOf(this.shared(file.source), READING), plan, reading);
+    else await this.stream(file.bytes(), plan, reading);
   }
 
-  /** Workers read ranges of a file themselves, but for blobs in Node: of those that are files only the thread that opened them can read. */
-  private async ranges(file: Ranged, source: Blob | FileNumber, reading: Reading): Promise<void> {
-    const here = inNode && source instanceof Blob;
-    for (let from = 0; from < file.size; from += PIECE) {
-      const to = Math.min(from + PIECE, file.size);
+  /** Workers read ranges of a file of Node themselves. */
+  private async ranges(size: number, file: FileNumber, reading: Reading): Promise<void> {
+    for (let from = 0; from < size; from += PIECE) {
+      const to = Math.min(from + PIECE, size);
       const worker = await this.idle();
       if (worker < 0) return;
-      const piece = this.hand(worker, to - from, reading);
-      if (!here) {
-        this.pool[worker]!.tell({ do: 'range', scan: this.scan, piece, file: source, from, to });
-        continue;
-      }
-      readRange(file, from, to).then(
-        ({ offset, data }) => {
-          const own = data.slice();
-          this.pool[worker]!.tell({ do: 'piece', scan: this.scan, piece, flags: from === 0 ? FIRST : 0, offset, data: own }, [own.buffer]);
-        },
-        (e: Error) => this.end(new EngineError(this.named(`cannot be read: ${e.message}`))),
-      );
+      this.pool[worker]!.tell({ do: 'range', scan: this.scan, piece: this.hand(worker, to - from, reading), file, from, to });
     }
   }
 
+  /** A blob that the workers read for the page in turn: it costs a browser a third of what judging does, for one thread too much. */
+  private shared(file: Blob): Ranged {
+    let turn = 0;
+    return { size: file.size, read: (from, to) => this.pool[turn++ % this.pool.length]!.ask({ do: 'read', file, from, to }) };
+  }
+
   /** The page cuts a stream and hands its pieces out. */
-  private async stream(file: Opened, plan: Plan, reading: Reading): Promise<void> {
+  private async stream(chunks: AsyncGenerator<Uint8Array>, plan: Plan, reading: Reading): Promise<void> {
     const cutter = new Cutter(plan.split !== 'none', plan.split === 'marked');
     const sequence = plan.split === 'none' ? SEQUENCE : 0;
     const own = this.pool.length - 1; // of a sequence all pieces go to one worker
@@ -183,7 +182,7 @@ export class Pass {
     let failed: unknown;
     let at = 0;
     try {
-      for await (const chunk of file.bytes()) {
+      for await (const chunk of chunks) {
         for (const cut of cutter.push(chunk)) {
           if (!(await give(cut.offset, cut.data, 0))) return;
           this.follow(reading, cut.heads);

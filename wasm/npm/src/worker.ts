@@ -156,9 +156,13 @@ function windowOf(frame: Uint8Array): number {
   return 2 ** (10 + (frame[5]! >> 3)) * (1 + (frame[5]! & 7) / 8);
 }
 
+/** Bytes are sent without a copy of them. */
+const transfer = (value: unknown): Transferable[] => (value instanceof Uint8Array && value.byteLength === value.buffer.byteLength ? [value.buffer as ArrayBuffer] : []);
+
 async function answer(id: number, run: () => unknown): Promise<void> {
   try {
-    toPage({ is: 'answer', id, value: await run() });
+    const value = await run();
+    toPage({ is: 'answer', id, value }, transfer(value));
   } catch (e) {
     toPage({ is: 'failed', id, message: e instanceof Error ? e.message : String(e) });
   }
@@ -190,6 +194,8 @@ function hear(m: ToWorker): void {
     case 'stop':
       if (m.scan === scan) scan = -1; // what is left of it is not worked on
       return;
+    case 'read':
+      return void answer(m.id, () => rangedOf(m.file).read(m.from, m.to));
     case 'inflate':
       return void answer(m.id, () => inflate(m));
     case 'explain':
