@@ -102,6 +102,30 @@ func TestKeepsWhatRuns(t *testing.T) {
 	}
 }
 
+// Of a quiet function nothing is left that is read where the stack is walked.
+func TestStripsQuiet(t *testing.T) {
+	image := imageOf()
+	tables, err := findTables(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tables.strip(map[int]bool{0: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := image[64+104:][:16]; !bytes.Equal(got, make([]byte, 16)) {
+		t.Errorf("tables by program counter: %x", got)
+	}
+	f := image[64+128+8:]
+	for field, want := range map[int]uint32{
+		funcStack: 0, funcTables: 3, funcPC: 0, funcPC + 4: 0, funcPC + 8: 0,
+		funcPC + 12: noData, funcPC + 16: noData, funcPC + 20: noData, funcPC + 24: noData,
+	} {
+		if got := binary.LittleEndian.Uint32(f[field:]); got != want {
+			t.Errorf("field %d is %d, want %d", field, got, want)
+		}
+	}
+}
+
 // A module that is not as expected is refused, so that the build fails.
 func TestRefuses(t *testing.T) {
 	whole := moduleOf(imageOf())

@@ -80,7 +80,7 @@ func finish(wasm []byte, traps bool) ([]byte, error) {
 	}
 	w := rewriter{
 		traps: map[uint64]bool{}, morestack: map[uint64]bool{}, routines: map[uint64][]byte{},
-		leave: table.defers, imports: m.imports,
+		leave: table.defers, imports: m.imports, quiet: map[int]bool{},
 	}
 	for i, name := range m.names {
 		w.traps[i] = traps && faults(name)
@@ -94,7 +94,7 @@ func finish(wasm []byte, traps bool) ([]byte, error) {
 	if code.body, err = w.rewrite(code.body, table.funcs); err != nil {
 		return nil, err
 	}
-	if err := table.strip(); err != nil {
+	if err := table.strip(w.quiet); err != nil {
 		return nil, err
 	}
 	data.body = writeData(image, from)

@@ -14,6 +14,7 @@ type rewriter struct {
 	traps     map[uint64]bool   // calls of them trap
 	morestack map[uint64]bool   // called where the stack has no room
 	imports   uint64
+	quiet     map[int]bool // filled with the functions that never unwind
 }
 
 // body is a function as it is read.
@@ -64,6 +65,7 @@ func (w *rewriter) rewrite(code []byte, n int) ([]byte, error) {
 			to = routine
 		} else if !w.leave(i) {
 			_, self := needs[w.imports+uint64(i)]
+			w.quiet[i] = self
 			to = b.straighten(hush(b.list, self, needs, w.morestack), w.traps)
 		}
 		out = binary.AppendUvarint(out, uint64(len(to)))

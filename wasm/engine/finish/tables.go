@@ -93,8 +93,9 @@ func (t *tables) at(i int) int { return t.entries + t.word(t.entries+8*i+4) }
 // recover from it goes on at a place that no call names.
 func (t *tables) defers(i int) bool { return t.word(t.at(i)+funcDefer) != 0 }
 
-// strip clears what only traces read.
-func (t *tables) strip() error {
+// strip clears what only traces read, and of quiet functions, by their places, what
+// is read where the stack is walked: none is on it then.
+func (t *tables) strip(quiet map[int]bool) error {
 	table := t.b
 	pcs := table[t.counters:t.entries]
 	kept := make([]bool, len(pcs)) // bytes that tables which are needed share
@@ -119,6 +120,13 @@ func (t *tables) strip() error {
 		}
 		for _, k := range traceData {
 			if 4*k < len(data) {
+				binary.LittleEndian.PutUint32(data[4*k:], noData)
+			}
+		}
+		if quiet[i] {
+			clear(table[f+funcStack:][:4])
+			clear(table[f+funcPC:][:4*n])
+			for k := range len(data) / 4 {
 				binary.LittleEndian.PutUint32(data[4*k:], noData)
 			}
 		}
