@@ -15,7 +15,7 @@ import (
 )
 
 // What the gate is measured at: the budget of R1, and the share of threats that
-// learned skipping may lose.
+// learned skipping may lose unless another is asked for.
 const (
 	gateBudget = 1e-2
 	gateShare  = 0.005
@@ -24,11 +24,11 @@ const (
 
 // gate measures what the exact gate and learned skipping save, and what skipping
 // loses, on each set with a model of its own and on the default models. Models
-// are kept in a folder and made where they are missing.
-func gate(ctx context.Context, data, out, folder, only string, seed uint64) error {
+// are kept in a folder and made where they are missing. Share is what skipping may lose.
+func gate(ctx context.Context, data, out, folder, only string, seed uint64, share float64) error {
 	var report bytes.Buffer
 	w := io.MultiWriter(os.Stdout, &report)
-	fmt.Fprintf(w, "# What the gate saves\n\nWritten by `go run ./examples/train gate -data FOLDER -models FOLDER -o examples/train/GATE.md` (seed %d): base learners that run on a row, on average, at a budget of %g %% where learned skipping may lose %g %% of the threats. Exact: early exit alone, which changes no threat. Learned: skipping alone. A threat is always given every learner, so what is saved on all rows is bounded by the share of attacks among them; a log is nearly all normal rows. R1 and recall at the budget: with every learner, and the change by skipping.\n\n", seed, 100*gateBudget, 100*gateShare)
+	fmt.Fprintf(w, "# What the gate saves\n\nWritten by `go run ./examples/train gate -data FOLDER -models FOLDER -o examples/train/GATE.md` (seed %d): base learners that run on a row, on average, at a budget of %g %% where learned skipping may lose %g %% of the threats. Exact: early exit alone, which changes no threat. Learned: skipping alone. A threat is always given every learner, so what is saved on all rows is bounded by the share of attacks among them; a log is nearly all normal rows. R1 and recall at the budget: with every learner, and the change by skipping.\n\n", seed, 100*gateBudget, 100*share)
 	fmt.Fprintln(w, "| test | attacks | learners | exact | learned | saved | on normal rows | saved | R1 | change | recall at 1 % | change |")
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, d := range sets() {
@@ -48,7 +48,7 @@ func gate(ctx context.Context, data, out, folder, only string, seed uint64) erro
 			if err != nil {
 				return err
 			}
-			if err := measureGate(w, d.name+": "+t.name, m, test); err != nil {
+			if err := measureGate(w, d.name+": "+t.name, m, test, share); err != nil {
 				return err
 			}
 		}
@@ -66,7 +66,7 @@ func gate(ctx context.Context, data, out, folder, only string, seed uint64) erro
 		if err != nil {
 			return err
 		}
-		if err := measureGate(w, name, m, test); err != nil {
+		if err := measureGate(w, name, m, test, share); err != nil {
 			return err
 		}
 	}
@@ -91,7 +91,7 @@ func setModel(ctx context.Context, folder string, d *dataset, set *train.Set, se
 }
 
 // measureGate writes a row of the table.
-func measureGate(w io.Writer, name string, m *model.Model, test *train.Set) error {
+func measureGate(w io.Writer, name string, m *model.Model, test *train.Set, share float64) error {
 	scored, err := train.Score(m.Tiers, &test.Rows)
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func measureGate(w io.Writer, name string, m *model.Model, test *train.Set) erro
 	fmt.Fprintf(w, "| %s | %.0f %% | %.0f | %.2f |", name, 100*attacks/n, learners, exactCost(m.Tiers, scored.Bases))
 	var plan *ensemble.Plan
 	if m.Selector != nil {
-		plan = m.Selector.Plan(gateBudget, gateShare)
+		plan = m.Selector.Plan(gateBudget, share)
 	}
 	if plan == nil {
 		fmt.Fprintf(w, " no selector | | | | %.4f | | %.4f | |\n", plain.R1, recall)

@@ -50,6 +50,7 @@ func main() {
 	most := flags.Int("most", 0, "quality, leave: rows of a site and label, 0 for all")
 	keep := flags.String("models", "", "fewshot, gate, seeds, leave: folder that keeps models or tables, so that a run that was broken off goes on")
 	seeds := flags.Int("seeds", 0, "quality, seeds: how many seeds a set is trained with; attack: attacks to begin with for each change, default 100")
+	share := flags.Float64("share", gateShare, "gate: share of the threats that learned skipping may lose")
 	plots := flags.String("plots", "", "quality: folder of the plots, default plots beside the report")
 	var beside []string
 	flags.Func("beside", "attack: command of another detector, which reads requests and writes scores; repeatable", func(c string) error {
@@ -76,7 +77,7 @@ func main() {
 	case "fewshot":
 		err = fewshot(ctx, *data, *out, *keep, *seed)
 	case "gate":
-		err = gate(ctx, *data, *out, *keep, *only, *seed)
+		err = gate(ctx, *data, *out, *keep, *only, *seed, *share)
 	case "seeds":
 		err = seedsReport(ctx, *data, *out, *keep, *only, *seed, max(*seeds, 2))
 	case "profile":
