@@ -386,6 +386,34 @@ for (const scheme of ['light', 'dark']) {
   });
 }
 
+test('a narrow page: the detail takes the keyboard, and gives it back', async () => {
+  const v = await open(stage, { width: 390, height: 844 });
+  const columns = Array.from({ length: 200 }, (_, i) => `column${i}`);
+  const query = encodeURIComponent(encodeURIComponent(`' UNION SELECT ${columns} FROM users--`));
+  await drop(v.page, [{ name: 'long.log', bytes: `203.0.113.9 - - [29/Jan/2026:10:01:03 +0000] "GET /search?q=${query} HTTP/1.1" 200 512 "-" "Mozilla/5.0"\n` }]);
+  await scanned(v.page);
+  await v.page.locator('tiercel-incidents li button').first().click();
+  await v.page.locator('tiercel-detail').getByText('How the tiers judged').waitFor();
+  assert.deepEqual(await serious(v.page), [], 'texts that scroll');
+  await v.page.keyboard.press('Escape');
+  await v.page.locator('tiercel-detail').waitFor({ state: 'detached' });
+  const learn = v.page.getByRole('checkbox', { name: /Learn what is normal/, description: /odd for these logs/ });
+  await learn.check();
+  await scanned(v.page);
+  assert.deepEqual(await serious(v.page), [], 'the site learnt');
+  const wide = await v.page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 390, `${wide} pixels`);
+  await v.close();
+});
+
+test('a log without a record says so, and is not filtered', async () => {
+  const v = await open(stage);
+  await drop(v.page, [{ name: 'one.png', bytes: Buffer.from('89504e470d0a1a0a00', 'hex') }]);
+  await scanned(v.page);
+  assert.equal(await v.page.getByText('No records were read.').count(), 2, 'incidents and threats');
+  await v.close();
+});
+
 test('without a network after the first visit', async () => {
   const own = await start();
   const v = await open(own);

@@ -8,8 +8,8 @@ export const DEFAULT_BUDGET = 0.001;
 const DECADES = 3;
 const STEPS = 60;
 
-/** What learning the site does, in a sentence. */
-const LEARNS = 'Reads the logs again and learns from them what is normal in them: what is odd for this site shows, what is usual for it does not.';
+/** What learning the site does: told beside the switch, for those who cannot point at it too. */
+const LEARNS = 'Reads again and shows what is odd for these logs.';
 
 /** A position of the slider as a share, rounded to two digits: 0.0013. */
 function shareAt(step: number): number {
@@ -64,10 +64,15 @@ export class BudgetControl extends LitElement {
         margin: 0;
         accent-color: var(--accent);
       }
-      .effect > * {
+      .effect > *,
+      .help {
         display: block;
         font-size: 12px;
         color: var(--muted);
+      }
+      .help {
+        margin: 2px 0 0;
+        line-height: 1.35;
       }
       .effect strong {
         color: var(--ink);
@@ -103,6 +108,7 @@ export class BudgetControl extends LitElement {
     return html`<label for="share"><span>False-alarm budget</span><output for="share">${percent(this.budget)}</output></label>
       <input id="share" type="range" min="0" max=${STEPS} step="1" .value=${String(stepAt(this.budget))} aria-valuetext=${this.spoken} @input=${this.change}>
       <div class="effect"><strong>${many(this.threats, 'threat')}, ${many(this.incidents, 'incident')}</strong><span>${told || 'share of normal events that may alarm'}</span></div>
-      <label for="site" title=${LEARNS}><input id="site" type="checkbox" .checked=${this.site} aria-description=${LEARNS} @change=${this.learn}>Learn what is normal here</label>`;
+      <label for="site"><input id="site" type="checkbox" .checked=${this.site} aria-describedby="learns" @change=${this.learn}>Learn what is normal here</label>
+      <p class="help" id="learns">${LEARNS}</p>`;
   }
 }

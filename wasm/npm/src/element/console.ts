@@ -195,12 +195,19 @@ export class Console extends LitElement {
     this.chosen = row;
     this.explanation = null;
     this.problem = '';
+    void this.updateComplete.then(() => this.cover());
     try {
       const x = await this.session.explain(row);
       if (this.chosen === row) this.explanation = x;
     } catch (e) {
       if (this.chosen === row) this.problem = message(e);
     }
+  }
+
+  /** Takes the keyboard along where the detail covers the list that it was in. */
+  private cover(): void {
+    const detail = this.renderRoot.querySelector<ThreatDetail>('tiercel-detail');
+    if (detail && detail.offsetWidth >= this.clientWidth && (this.renderRoot as ShadowRoot).activeElement !== detail) detail.focus();
   }
 
   private close(): void {
@@ -342,6 +349,7 @@ export class Console extends LitElement {
     const records = s.summary.reduce((n, x) => n + x.records, 0);
     const unread = s.summary.reduce((n, x) => n + x.unread, 0);
     const open = this.chosen >= 0;
+    const none = s.live ? 'None yet.' : s.phase === 'scanning' ? 'None so far.' : records ? 'None at this budget.' : 'No records were read.';
     return html`
       <section class="strip" aria-label="Overview">
         <div>
@@ -365,10 +373,10 @@ export class Console extends LitElement {
       <div class="lists ${open ? 'open' : ''}">
         <section class="pane ${this.tab === 'incidents' ? '' : 'away'}" aria-label="Incidents, worst first">
           <h2><span>Incidents, worst first</span></h2>
-          <tiercel-incidents .groups=${this.groups} .chosen=${this.filter.incident} .none=${s.live ? 'None yet.' : 'None at this budget.'} @incident=${(e: CustomEvent<number>) => this.incident(e.detail)}></tiercel-incidents>
+          <tiercel-incidents .groups=${this.groups} .chosen=${this.filter.incident} .none=${none} @incident=${(e: CustomEvent<number>) => this.incident(e.detail)}></tiercel-incidents>
         </section>
         <section class="pane ${this.tab === 'threats' ? '' : 'away'}" aria-label="Threats">
-          <tiercel-threats .findings=${s.findings} .rows=${this.rows} .sort=${this.sort} .chosen=${this.chosen} .version=${this.version} .labels=${s.labels}
+          <tiercel-threats .findings=${s.findings} .rows=${this.rows} .sort=${this.sort} .chosen=${this.chosen} .version=${this.version} .labels=${s.labels} .none=${this.within ? 'No threat passes the filters.' : none}
             @choose=${(e: CustomEvent<number>) => void this.open(e.detail)} @sort=${(e: CustomEvent<Sort>) => (this.sort = e.detail)}
             @mark=${(e: CustomEvent<'threat' | 'benign'>) => void this.mark(e.detail)}></tiercel-threats>
         </section>

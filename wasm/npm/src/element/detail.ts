@@ -1,4 +1,4 @@
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Certified, Explanation } from '../index.js';
 import { looks } from './detail-styles.js';
 import type { Threat } from './findings.js';
@@ -130,7 +130,7 @@ export class ThreatDetail extends LitElement {
 
   private record(pieces: readonly string[]): TemplateResult {
     const raw = this.row.raw;
-    return html`<section><h3>Record</h3><div class="text" dir="ltr">${marks(raw, find(raw, pieces))}</div></section>`;
+    return html`<section><h3>Record</h3>${passage('Record', raw, find(raw, pieces))}</section>`;
   }
 }
 
@@ -172,11 +172,19 @@ function ofSite(model: number, site: number): string {
   return `${here}: ${rarity(site)} in these logs, ${rarity(model)} elsewhere.`;
 }
 
+/** Characters of a text that may need to be scrolled, which must be possible by the keyboard. */
+const LONG = 300;
+
+function passage(label: string, text: string, marked: Parameters<typeof marks>[1]): TemplateResult {
+  const long = text.length > LONG || text.split('\n', 8).length === 8;
+  return html`<div class="text" dir="ltr" role=${long ? 'group' : nothing} aria-label=${long ? label : nothing} tabindex=${long ? '0' : nothing}>${marks(text, marked)}</div>`;
+}
+
 function value(v: Explanation['values'][number]): TemplateResult {
   const decoded = v.levels > 0 ? `decoded ${v.levels === 1 ? 'once' : v.levels === 2 ? 'twice' : `${v.levels} times`}` : '';
   return html`<div class="value">
     <div class="origin"><span>${visible(v.origin)}${v.name ? html` <strong>${visible(v.name)}</strong>` : ''}</span><span>${decoded}</span></div>
-    <div class="text" dir="ltr">${marks(v.decoded, v.marks)}</div>
+    ${passage('Decoded text', v.decoded, v.marks)}
   </div>`;
 }
 

@@ -35,6 +35,7 @@ export class ThreatTable extends LitElement {
     chosen: { attribute: false },
     version: { attribute: false },
     labels: { attribute: false },
+    none: { attribute: false },
     first: { state: true },
     shown: { state: true },
     cursor: { state: true },
@@ -48,6 +49,8 @@ export class ThreatTable extends LitElement {
   /** Changes when rows are the same and what they say is not. */
   declare version: number;
   declare labels: ReadonlyMap<number, 'threat' | 'benign'>;
+  /** What to say where there are no rows. */
+  declare none: string;
   private declare first: number;
   private declare shown: number;
   /** Place in rows that the keyboard is at. */
@@ -63,6 +66,7 @@ export class ThreatTable extends LitElement {
     this.chosen = -1;
     this.version = 0;
     this.labels = new Map();
+    this.none = '';
     this.first = 0;
     this.shown = 30;
     this.cursor = 0;
@@ -177,7 +181,7 @@ export class ThreatTable extends LitElement {
       <div class="space" role="presentation" .style=${`height:${this.tall}px`}>
         <div class="window" role="presentation" .style=${`transform:translateY(${this.top}px)`}>${places.map((place) => this.line(place))}</div>
       </div>
-      ${this.rows.length ? '' : html`<p class="none" role="row"><span role="gridcell">No threat passes the filters.</span></p>`}
+      ${this.rows.length ? '' : html`<p class="none" role="row"><span role="gridcell">${this.none}</span></p>`}
     </div>`;
   }
 
