@@ -267,7 +267,8 @@ const (
 )
 
 // why says in one short sentence what mattered most in a threat: the reasons
-// of the learners that were most certain.
+// of the learners that were most certain, of plugins, or that only the site's profile
+// finds it odd.
 func why(j *job, i int) string {
 	e := &j.batch.Events[i]
 	sc, rows := j.engine.kinds[e.Kind], &j.kinds[e.Kind]
@@ -320,6 +321,9 @@ func why(j *job, i int) string {
 			}
 			out += sc.guests[g].Learner.Info().ID + ": score " + strconv.FormatFloat(float64(raw), 'g', 3, 32)
 		}
+	}
+	if out == "" && j.verdicts[i].Odd > 0 {
+		out = "unlike the other requests of this site"
 	}
 	return out
 }

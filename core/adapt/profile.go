@@ -30,7 +30,8 @@ import "github.com/tiercel/tiercel/core/feature"
 // What it learns from has no labels. Requests that the tiers, unless strangers, rank
 // among the first hundredth are not learnt; a source counts once for each thing in
 // an epoch, where there are ProfileSources sources or more, so that who repeats
-// an attack does not make it normal; counts halve from epoch to epoch. Where a
+// an attack does not make it normal, but for the bytes that it lacks, of which all
+// texts count; counts halve from epoch to epoch. Where a
 // tenth of all requests are attacks, p is a tenth at least, and the profile
 // abstains.
 //
@@ -78,6 +79,8 @@ type place struct {
 	n     float32 // requests, or sources of an epoch
 	once  float32 // things seen once
 	looks [feature.NumLooks]float32
+	texts float32                      // all that stood there, however often their source sent them
+	lacks [feature.LookLengths]float32 // of these, those without such bytes
 }
 
 // item counts one thing at one place.

@@ -90,6 +90,38 @@ func TestProfileRepeated(t *testing.T) {
 }
 
 // What the tiers are sure of is not learnt, however often it comes.
+// What every source does now and then is not odd though every source does other
+// things too: "/" among paths with letters.
+func TestProfileOfWhatIsLacking(t *testing.T) {
+	for _, sources := range []uint64{0, 300, 3000} {
+		r := rand.New(rand.NewPCG(6, sources))
+		var p adapt.Profile
+		path := func(letters uint32) []feature.Shape {
+			return []feature.Shape{{Place: 1, Item: uint64(letters) + 1}, {Place: 2, Looks: letters<<1 | 1<<feature.LookLengths}}
+		}
+		var odd, roots float64
+		for i := range 12_000 {
+			source, letters := uint64(0), uint32(1)
+			if sources > 0 {
+				source = feature.HashPair(7, r.Uint64N(sources))
+			}
+			if r.IntN(14) == 0 {
+				letters = 0
+			}
+			got := p.Observe(path(letters), source, 0.9)
+			if letters == 0 && i > 500 {
+				roots++
+				if got < 0.01 {
+					odd++
+				}
+			}
+		}
+		if odd > 0 {
+			t.Errorf("%d sources: %g of %g requests for the root are odd", sources, odd, roots)
+		}
+	}
+}
+
 // A model that would alarm at most of a site's first requests is a stranger there:
 // requests are ranked among each other, by what both say. Once it has known the site
 // no flood makes it a stranger, nor do few sources ever.

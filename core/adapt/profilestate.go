@@ -14,7 +14,8 @@ const profileMagic = "TCP2"
 //	magic, epoch u32, records u32, sources u32 x 2
 //	surprises f64 x rankBins
 //	acquaintance, seen, sure of the stranger u32 x 3; its odds f64 x rankBins where it is strange
-//	places u32, each: slot u32, key u64, epoch u32, n f32, once f32, looks f32 x NumLooks
+//	places u32, each: slot u32, key u64, epoch u32, n f32, once f32, looks f32 x NumLooks,
+//	texts f32, lacks f32 x LookLengths
 //	items u32, each: slot u32, key u64, epoch u32, n f32
 //	taught u32, each: slot u32, hash u64
 //
@@ -38,6 +39,7 @@ func (p *Profile) AppendTo(dst []byte) []byte {
 			dst = append32(dst, s.epoch)
 			dst = appendCounts(dst, s.n, s.once)
 			dst = appendCounts(dst, s.looks[:]...)
+			dst = appendCounts(appendCounts(dst, s.texts), s.lacks[:]...)
 		}
 	}
 	at = startCount(&dst)
@@ -109,6 +111,10 @@ func (p *Profile) Restore(data []byte) error {
 		s.n, s.once = r.seen(), r.seen()
 		for i := range feature.NumLooks {
 			s.looks[i] = r.seen()
+		}
+		s.texts = r.seen()
+		for i := range s.lacks {
+			s.lacks[i] = r.seen()
 		}
 		r.bad = r.bad || s.epoch > next.epoch
 	}

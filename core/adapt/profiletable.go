@@ -19,11 +19,12 @@ func (p *Profile) surprise(s *feature.Shape) float64 {
 		return share(c)
 	}
 	rarest := n
+	without := (n + 1) / (float64(at.texts) + 1)
 	for bit, c := range at.looks[:feature.LookLengths] {
 		if s.Looks>>bit&1 == 1 {
 			rarest = min(rarest, float64(c))
 		} else {
-			rarest = min(rarest, n-float64(c))
+			rarest = min(rarest, float64(float64(at.lacks[bit])*without))
 		}
 	}
 	// A length is as rare as all that are no longer, or all that are no shorter.
@@ -71,8 +72,13 @@ func (p *Profile) learn(shapes []feature.Shape, source uint64, capped bool) {
 			}
 			continue
 		}
+		at.texts++
 		for bit := range at.looks {
-			if s.Looks>>bit&1 == 1 && (!capped || p.first(feature.HashPair(source, s.Place+uint64(bit)+1))) {
+			if s.Looks>>bit&1 == 0 {
+				if bit < feature.LookLengths {
+					at.lacks[bit]++
+				}
+			} else if !capped || p.first(feature.HashPair(source, s.Place+uint64(bit)+1)) {
 				at.looks[bit]++
 			}
 		}
@@ -128,6 +134,10 @@ func (at *place) age(epoch uint32) {
 	at.n, at.once, at.epoch = halved(at.n, since), halved(at.once, since), epoch
 	for i := range at.looks {
 		at.looks[i] = halved(at.looks[i], since)
+	}
+	at.texts = halved(at.texts, since)
+	for i := range at.lacks {
+		at.lacks[i] = halved(at.lacks[i], since)
 	}
 }
 

@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Certified, Explanation } from '../index.js';
 import { looks } from './detail-styles.js';
 import type { Threat } from './findings.js';
+import { WIDEST } from './budget.js';
 import { severity, severityStyles } from './severity.js';
 import { base } from './styles.js';
 import { classTitle, clock, count, find, KINDS, many, rarity, runs, visible } from './text.js';
@@ -100,9 +101,11 @@ export class ThreatDetail extends LitElement {
 
   private explained(x: Explanation): TemplateResult {
     if (x.error) return html`<section>${visible(x.error)}</section>${this.record([])}`;
-    const marked = x.values.filter((v) => v.marks.length > 0);
-    const others = x.values.filter((v) => v.marks.length === 0);
-    const because = topReasons(x);
+    // what the learners say of a record that only the site finds odd explains nothing
+    const elsewhere = this.site && x.falseAlarmRate > WIDEST;
+    const marked = elsewhere ? [] : x.values.filter((v) => v.marks.length > 0);
+    const others = x.values.filter((v) => !marked.includes(v));
+    const because = elsewhere ? ['the request is unlike the others of this site'] : topReasons(x);
     return html`
       ${because.length ? html`<section><h3>What weighed most</h3><ul class="because">${because.map((r) => html`<li><span>${visible(r)}</span></li>`)}</ul></section>` : ''}
       ${marked.length ? html`<section><h3>Decoded text, with the pieces that mattered</h3>${marked.map((v) => value(v))}</section>` : ''}
