@@ -61,9 +61,10 @@ try {
   };
   const pools = new Map();
   for (const workers of [1, 2, 4]) pools.set(workers, await Tiercel.load({ workers, models: ['http'] }));
-  const page = async (workers, site = false) => {
+  const learning = await Tiercel.load({ workers: 1, models: ['http'] });
+  const page = async (workers, t = pools.get(workers), site = false) => {
     const began = performance.now(), cpu = spent();
-    for await (const part of pools.get(workers).scan(new Blob([log]), { site })) void part;
+    for await (const part of t.scan(join(dir, 'big.log'), { site })) void part;
     return { wall: lines / ((performance.now() - began) / 1000), cpu: lines / ((spent() - cpu) / 1e6) };
   };
   const best = {};
@@ -75,7 +76,7 @@ try {
       note(`wasm, ${workers} worker${workers > 1 ? 's' : ''}`, wall);
       if (workers === 1) note('wasm, of CPU time', cpu);
     }
-    note('wasm, 1 worker, learning the site', (await page(1, true)).wall);
+    note('wasm, 1 worker, learning the site', (await page(1, learning, true)).wall);
     note('native, of CPU time', nativeCPU());
     const cpu = spent();
     plain(one.toString('latin1'));
@@ -90,6 +91,7 @@ try {
   for (const [workers, t] of pools) {
     console.log(`${workers} workers hold ${(await t.memory()).map((n) => (n / 2 ** 20).toFixed(1)).join(', ')} MiB (goal: 14 each)`);
   }
+  console.log(`1 worker that learns the site holds ${(await learning.memory()).map((n) => (n / 2 ** 20).toFixed(1)).join(', ')} MiB`);
   const cancels = [];
   for (let i = 0; i < 7; i++) {
     const stop = new AbortController();
@@ -106,7 +108,7 @@ try {
     cancels.push(performance.now() - asked);
   }
   console.log(`cancelled in ${Math.min(...cancels).toFixed(1)} ms at best, ${median(cancels).toFixed(1)} ms median (goal: 10)`);
-  for (const t of pools.values()) await t.close();
+  for (const t of [learning, ...pools.values()]) await t.close();
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
