@@ -106,7 +106,7 @@ func (s *Stream) site(v *Verdict) {
 			v.Odd = portable.Log(before / v.FalseAlarmRate)
 		}
 		if strange {
-			v.Certified = Certificate{} // a rate may rise by more than was proven
+			v.Strange, v.Certified = true, Certificate{} // a rate may rise by more than was proven
 		}
 		v.Shapes = nil
 	}

@@ -46,6 +46,7 @@ type Verdict struct {
 	Missing        uint64      // bit i: base learner i abstained or failed, see Engine.LearnerNames; 0 where Bounded
 	Lift           float64     // logarithm of what guests divided FalseAlarmRate by, before the Stream discounted it; in [0, log 10]
 	Odd            float64     // logarithm of what the site's profile divided FalseAlarmRate by, see Options.Site; in [0, log adapt.ProfileMost]
+	Strange        bool        // FalseAlarmRate is a rank at a site that the model does not know, see Stream.Strange; nothing is certified
 	Bounded        bool        // no threat, and how far from one is not known: Score is an upper bound, FalseAlarmRate a lower one
 	Skipped        bool        // Bounded by Options.Skip, which can be wrong: Score and FalseAlarmRate are estimates
 	Audited        bool        // Options.Skip would have skipped it; all learners ran, to see what that loses

@@ -89,7 +89,6 @@ func TestProfileRepeated(t *testing.T) {
 	}
 }
 
-// What the tiers are sure of is not learnt, however often it comes.
 // What every source does now and then is not odd though every source does other
 // things too: "/" among paths with letters.
 func TestProfileOfWhatIsLacking(t *testing.T) {
@@ -182,6 +181,7 @@ func TestProfileOfAStranger(t *testing.T) {
 	}
 }
 
+// What the tiers are sure of is not learnt, however often it comes.
 func TestProfileDoesNotLearnAttacks(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	var p adapt.Profile

@@ -19,7 +19,8 @@ import (
 //	length, text, entity, raw, context    u32[n] each: of the record; offset of
 //	                                      its texts; their lengths in bytes
 //	class, reason                         u32[n] each: words, 0 for none
-//	kind, severity, flags                 u8[n] each; flags: 1 threat
+//	kind, severity, flags                 u8[n] each; flags: 1 threat,
+//	                                      2 of a site that the model does not know
 //	certified                             u8[n]: see packCertificate, 0 unless a threat
 //	texts                                 each row's entity, raw record, context columns
 type columns struct {
@@ -31,7 +32,10 @@ type columns struct {
 	length int
 }
 
-const flagThreat = 1
+const (
+	flagThreat  = 1
+	flagStrange = 2
+)
 
 func (c *columns) reset() {
 	for i := range c.longs {
@@ -66,6 +70,9 @@ func (c *columns) add(v *core.Verdict, daily, discount float64, class, reason wo
 	flags := uint8(0)
 	if v.Threat {
 		flags = flagThreat
+	}
+	if v.Strange {
+		flags |= flagStrange
 	}
 	for i, x := range [...]uint8{uint8(v.Kind), uint8(v.Severity), flags, packCertificate(v.Certified)} {
 		c.bytes[i] = append(c.bytes[i], x)

@@ -60,6 +60,7 @@ func (in *instance) rejudge(file uint32, rows []byte) error {
 			c.bytes[0][i] >= uint8(event.NumKinds) || c.bytes[1][i] > uint8(core.SeverityCritical) {
 			return errWire
 		}
+		flags[i] = c.bytes[2][i] &^ flagThreat
 		if c.words[6][i] != 0 { // a record that could not be read
 			continue
 		}
@@ -79,7 +80,7 @@ func (in *instance) rejudge(file uint32, rows []byte) error {
 		}
 		o.stream.Join(&v, &o.summaries[file], c.texts[text+entity:text+entity+raw])
 		o.timeline.addThreat(v.Time)
-		incidents[i], flags[i] = int64(v.Incident), flagThreat
+		incidents[i], flags[i] = int64(v.Incident), flags[i]|flagThreat
 	}
 	in.out = append(append(appendColumn(in.out[:0], incidents), flags...), severities...)
 	return nil

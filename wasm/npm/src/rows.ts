@@ -7,6 +7,11 @@ export type Severity = 'none' | 'low' | 'medium' | 'high' | 'critical';
 const KINDS: readonly Kind[] = ['none', 'http', 'flow', 'dns', 'auth', 'table'];
 const SEVERITIES: readonly Severity[] = ['none', 'low', 'medium', 'high', 'critical'];
 
+/** Flags of a row, as wasm/engine/columns.go sets them. */
+const THREAT = 1;
+/** Its rate is its rank at a site that the model does not know: nothing is proven of it. */
+const STRANGE = 2;
+
 /** An event without time: the least 64-bit integer, as in Go. */
 const NO_TIME = -(2n ** 63n);
 
@@ -151,7 +156,7 @@ export class Part {
 
   /** @internal */
   threat(i: number): boolean {
-    return (this.flags[i]! & 1) !== 0;
+    return (this.flags[i]! & THREAT) !== 0;
   }
 
   /** @internal What an alert survives, as wasm/engine/certified.go packs it. */
@@ -221,7 +226,7 @@ export class Part {
 
   /** @internal Certificates of some rows under the budget in force, of what the engine's rescore answered. */
   proved(rows: number[], answer: Uint8Array<ArrayBuffer>): void {
-    for (const [k, i] of rows.entries()) this.certificates[i] = answer[16 * rows.length + k]!;
+    for (const [k, i] of rows.entries()) this.certificates[i] = this.flags[i]! & STRANGE ? 0 : answer[16 * rows.length + k]!;
   }
 
   /** @internal The rows are judged again: what the engine's rejudge answered. */

@@ -45,12 +45,15 @@ export async function open({ browser, origin }, { width = 1400, height = 900, sc
   return { page, complaints, requests, close: () => context.close() };
 }
 
-/** Drops files on the console, as { name, bytes }. */
+/** Drops files on the console, as { name, bytes }, the bytes so many times. */
 export async function drop(page, files) {
-  const data = files.map(({ name, bytes }) => ({ name, text: Buffer.from(bytes).toString('base64') }));
+  const data = files.map(({ name, bytes, times = 1 }) => ({ name, times, text: Buffer.from(bytes).toString('base64') }));
   await page.locator('tiercel-console').evaluate((host, list) => {
     const transfer = new DataTransfer();
-    for (const { name, text } of list) transfer.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name));
+    for (const { name, times, text } of list) {
+      const once = new Blob([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]);
+      transfer.items.add(new File(Array(times).fill(once), name));
+    }
     for (const type of ['dragover', 'drop']) host.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
   }, data);
 }

@@ -82,17 +82,21 @@ describe('the rows of the command line, bit for bit', () => {
     const two = (i) => String(i % 60).padStart(2, '0');
     const request = (i) => `10.0.${i % 7}.${i % 50} - - [29/Jan/2026:10:${two(Math.floor(i / 60))}:${two(i)} +0000] "GET /shop/item${i % 5}?id=${i % 900} HTTP/1.1" 200 512\n`;
     n.write('shop.log', Array.from({ length: 4000 }, (_, i) => request(i) + (i === 3990 ? odd : '')).join(''));
-    for (const name of ['access.log', 'shop.log', 'auth.log']) {
-      const all = parse(n.scan([name], '--output', 'ndjson', '--all', '--budget', '0.5%', '--site'));
-      const threats = parse(n.scan([name], '--output', 'ndjson', '--budget', '0.5%', '--site'));
-      assert.notDeepEqual(all, parse(n.scan([name], '--output', 'ndjson', '--all', '--budget', '0.5%')), `${name}: the site has a say`);
+    // a site whose ordinary requests look like attacks: the model does not know it, and nothing is certified
+    const strange = (i) => request(i).replace('10.0.', `10.${i % 250}.`).replace('?id=', `?q=%3Cscript%3Ealert(${i % 3})%3C/script%3E&id=`);
+    const worse = request(0).replace('?id=', "?q=1'%20union%20select%20password%20from%20users--&f=../../../etc/passwd&id=");
+    n.write('strange.log', Array.from({ length: 4000 }, (_, i) => strange(i) + (i === 3990 ? worse : '')).join(''));
+    for (const [name, budget] of [['access.log', '0.5%'], ['shop.log', '0.5%'], ['strange.log', '5%'], ['auth.log', '0.5%']]) {
+      const all = parse(n.scan([name], '--output', 'ndjson', '--all', '--budget', budget, '--site'));
+      const threats = parse(n.scan([name], '--output', 'ndjson', '--budget', budget, '--site'));
+      assert.notDeepEqual(all, parse(n.scan([name], '--output', 'ndjson', '--all', '--budget', budget)), `${name}: the site has a say`);
       for (const workers of [1, 3]) {
         const t = await pool(workers);
         const what = `${name}, ${workers} workers`;
-        assert.deepEqual(plain(await rowsOf(t, file(name), { all: true, budget: '0.5%', site: true })), all, what);
-        assert.deepEqual(plain(await rowsOf(t, file(name), { budget: '0.5%', site: true })), threats, `${what}: threats`);
-        await rowsOf(t, file(name), { budget: '0.01%', widest: '0.5%', site: true });
-        await t.setBudget('0.5%');
+        assert.deepEqual(plain(await rowsOf(t, file(name), { all: true, budget, site: true })), all, what);
+        assert.deepEqual(plain(await rowsOf(t, file(name), { budget, site: true })), threats, `${what}: threats`);
+        await rowsOf(t, file(name), { budget: '0.01%', widest: budget, site: true });
+        await t.setBudget(budget);
         assert.deepEqual(plain([...t.threats()]), threats, `${what}: threats of a wider budget`);
         await t.rescore();
         assert.deepEqual(plain([...t.threats()]), threats, `${what}: scored again`);
